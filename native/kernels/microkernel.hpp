@@ -1,0 +1,71 @@
+// The innermost product: a tile of R rows by C vectors held in registers.
+#pragma once
+
+#include "simd.hpp"
+
+namespace chainrule::CHAINRULE_ISA_NAMESPACE {
+
+/// What one tile reads and writes: out(r, lane) = start(r, lane) + sum over d of left(r, d) * right(d, lane).
+///
+/// `left` is read one element at a time, so any strides will do and nothing needs packing: element (r, d) of
+/// block b is left[b * left_block + r * left_row + d * left_depth]. `right` holds whole vectors, consecutive d
+/// one after the other through all blocks; the second vector of a tile lies `right_panel` elements further.
+template <class T>
+struct TileProduct {
+    const T* left;
+    ptrdiff_t left_row, left_depth, left_block;
+    const T* right;
+    ptrdiff_t right_panel;
+    ptrdiff_t depth, blocks;  // d runs over blocks * depth
+    T* out;
+    ptrdiff_t out_row, out_panel;
+    const T* bias;    // added per row, or null
+    bool accumulate;  // start from what is in `out`
+};
+
+template <class T, int R, int C>
+inline void tile_product(const TileProduct<T>& p) {
+    constexpr int lanes = kLanes<T>;
+    Vec<T> sum[R][C];
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+        for (int c = 0; c < C; ++c) sum[r][c] = Vec<T>{};
+    const T* right = p.right;
+    const ptrdiff_t panel = p.right_panel;
+    // Byte strides, and one base pointer per three rows: x86 addresses base + {1, 2} * stride for free.
+    const ptrdiff_t row = p.left_row * static_cast<ptrdiff_t>(sizeof(T));
+    const ptrdiff_t step = p.left_depth * static_cast<ptrdiff_t>(sizeof(T));
+    for (ptrdiff_t block = 0; block < p.blocks; ++block) {
+        constexpr int bases = (R + 2) / 3;
+        const char* base[bases];
+#pragma GCC unroll 16
+        for (int i = 0; i < bases; ++i) base[i] = reinterpret_cast<const char*>(p.left + block * p.left_block) + 3 * i * row;
+        for (ptrdiff_t d = 0; d < p.depth; ++d) {
+            Vec<T> b[C];
+#pragma GCC unroll 2
+            for (int c = 0; c < C; ++c) b[c] = load(right + c * panel);
+#pragma GCC unroll 16
+            for (int r = 0; r < R; ++r) {
+                const Vec<T> a = broadcast(*reinterpret_cast<const T*>(base[r / 3] + (r % 3) * row));
+#pragma GCC unroll 2
+                for (int c = 0; c < C; ++c) sum[r][c] = fma(a, b[c], sum[r][c]);
+            }
+            right += lanes;
+#pragma GCC unroll 16
+            for (int i = 0; i < bases; ++i) base[i] += step;
+        }
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+        for (int c = 0; c < C; ++c) {
+            T* out = p.out + r * p.out_row + c * p.out_panel;
+            Vec<T> total = sum[r][c];
+            if (p.bias) total += p.bias[r];
+            if (p.accumulate) total += load(out);
+            store(out, total);
+        }
+}
+
+}  // namespace chainrule::CHAINRULE_ISA_NAMESPACE

@@ -1,0 +1,149 @@
+// The products of a dense layer: outputs from inputs, input gradient from output gradient, weight gradient.
+#pragma once
+
+#include "../kernel_table.hpp"
+#include "microkernel.hpp"
+
+namespace chainrule::CHAINRULE_ISA_NAMESPACE {
+
+template <class T, int R, int C>
+void tile_kernel(const TileProduct<T>& p) {
+    tile_product<T, R, C>(p);
+}
+
+template <class T, int R>
+void pack_rows(const T* left, ptrdiff_t left_depth, ptrdiff_t depth, T* packed) {
+    for (ptrdiff_t d = 0; d < depth; ++d) __builtin_memcpy(packed + d * R, left + d * left_depth, R * sizeof(T));
+}
+
+/// The kernels for each number of rows in a tile; index rows - 1.
+template <class T>
+struct TileKernels {
+    void (*product[2][kTileRows])(const TileProduct<T>&);
+    void (*pack[kTileRows])(const T*, ptrdiff_t, ptrdiff_t, T*);
+};
+template <class T, int... R>
+constexpr TileKernels<T> make_tile_kernels(Sequence<R...>) {
+    return {{{tile_kernel<T, R + 1, 1>...}, {tile_kernel<T, R + 1, 2>...}}, {pack_rows<T, R + 1>...}};
+}
+template <class T>
+inline constexpr TileKernels<T> kTileKernels = make_tile_kernels<T>(MakeSequence<kTileRows>{});
+
+/// The depth is cut so that the left part of a tile stays in the first-level cache, and a few hundred examples
+/// in the second. It is part of the order of summation, hence a constant.
+template <class T>
+inline constexpr ptrdiff_t kDepth = 2048 / static_cast<ptrdiff_t>(sizeof(T));
+
+/// `count` in equal parts of at most `limit`: the size of the first of those left.
+inline ptrdiff_t next_part(ptrdiff_t count, ptrdiff_t limit) {
+    const ptrdiff_t parts = (count + limit - 1) / limit;
+    return (count + parts - 1) / parts;
+}
+
+template <class T>
+inline ptrdiff_t product_scratch() {
+    return kTileRows * kDepth<T>;
+}
+
+template <class T>
+void multiply(const PanelProduct<T>& p, Range panels, Range rows, T* scratch) {
+    constexpr int lanes = kLanes<T>;
+    // A left operand read along its columns touches a cache line per element of depth, so it is copied together
+    // first, unless the matrix is small or too few panels use the copy.
+    const bool pack = p.left_row == 1 && panels.size() > 2 && p.left_depth * static_cast<ptrdiff_t>(sizeof(T)) > 512;
+    for (ptrdiff_t d = 0, depth; d < p.depth; d += depth) {
+        depth = next_part(p.depth - d, kDepth<T>);
+        const bool first = d == 0, last = d + depth == p.depth;
+        for (ptrdiff_t r = rows.begin, height; r < rows.end; r += height) {
+            height = next_part(rows.end - r, kTileRows);
+            TileProduct<T> tile{};
+            tile.left = p.left + r * p.left_row + d * p.left_depth;
+            tile.left_row = p.left_row;
+            tile.left_depth = p.left_depth;
+            if (pack) {
+                kTileKernels<T>.pack[height - 1](tile.left, p.left_depth, depth, scratch);
+                tile.left = scratch;
+                tile.left_depth = height;
+            }
+            tile.right_panel = p.right_stride;
+            tile.depth = depth;
+            tile.blocks = 1;
+            tile.out_row = lanes;
+            tile.out_panel = p.out_stride;
+            tile.bias = first && p.bias ? p.bias + r : nullptr;
+            tile.accumulate = !first;
+            for (ptrdiff_t panel = panels.begin; panel < panels.end; panel += 2) {
+                const int columns = panels.end - panel > 1 ? 2 : 1;
+                const ptrdiff_t offset = panel * p.out_stride + r * lanes;
+                tile.right = p.right + panel * p.right_stride + d * lanes;
+                tile.out = p.out + offset;
+                kTileKernels<T>.product[columns - 1][height - 1](tile);
+                if (last && p.epilogue.apply)
+                    for (int c = 0; c < columns; ++c)
+                        p.epilogue.apply(p.epilogue.context, offset + c * p.out_stride, height * lanes);
+            }
+        }
+    }
+}
+
+/// Examples that the weight gradient sums in one go, and the columns whose delta then fills half of the
+/// second-level cache.
+template <class T>
+inline constexpr ptrdiff_t kBatchPanels = kDepth<T> / kLanes<T>;
+template <class T>
+inline constexpr ptrdiff_t kGradientColumns = 2048 / static_cast<ptrdiff_t>(sizeof(T));
+
+template <class T>
+inline ptrdiff_t gradient_scratch(ptrdiff_t units) {
+    const ptrdiff_t width = units < kGradientColumns<T> ? units : kGradientColumns<T>;
+    return kTileRows * (width + kLanes<T>) + kLanes<T>;
+}
+
+/// The gradient of rows [rows) of W: whole tiles of it at a time go through `scratch` to the consumer, so the
+/// gradient never exists as a whole.
+template <class T>
+void weight_gradient(const WeightGradient<T>& p, Range rows, T* scratch) {
+    constexpr int lanes = kLanes<T>;
+    const ptrdiff_t examples = p.panels * lanes;
+    for (ptrdiff_t n = 0, width; n < p.units; n += width) {
+        width = p.units - n < kGradientColumns<T> ? p.units - n : kGradientColumns<T>;
+        const ptrdiff_t vectors = (width + lanes - 1) / lanes;
+        // Rows lie one after the other, so that the consumer gets a whole tile at once. Only a sum continued from
+        // `scratch` needs rows of whole vectors (see below).
+        const ptrdiff_t stride = p.panels > kBatchPanels<T> ? vectors * lanes : width;
+        for (ptrdiff_t k = rows.begin, height; k < rows.end; k += height) {
+            height = next_part(rows.end - k, kTileRows);
+            TileProduct<T> tile{};
+            tile.left_row = lanes;
+            tile.left_depth = 1;
+            tile.left_block = p.input_stride;
+            tile.right_panel = examples * lanes;
+            tile.depth = lanes;
+            tile.out_row = stride;
+            tile.out_panel = lanes;
+            for (ptrdiff_t panel = 0, blocks; panel < p.panels; panel += blocks) {
+                blocks = next_part(p.panels - panel, kBatchPanels<T>);
+                tile.left = p.input + panel * p.input_stride + k * lanes;
+                tile.blocks = blocks;
+                tile.accumulate = panel > 0;
+                // The last vectors come first: what they write past the end of a row is garbage, which the
+                // vectors after them, at the start of the next row, then overwrite.
+                for (ptrdiff_t j = vectors; j > 0;) {
+                    const int columns = j > 1 ? 2 : 1;
+                    j -= columns;
+                    tile.right = p.delta_rows + (n / lanes + j) * tile.right_panel + panel * lanes * lanes;
+                    tile.out = scratch + j * lanes;
+                    kTileKernels<T>.product[columns - 1][height - 1](tile);
+                }
+            }
+            if (stride == p.units) {
+                p.consumer.apply(p.consumer.context, k * width, scratch, height * width);
+            } else {
+                for (ptrdiff_t r = 0; r < height; ++r)
+                    p.consumer.apply(p.consumer.context, (k + r) * p.units + n, scratch + r * stride, width);
+            }
+        }
+    }
+}
+
+}  // namespace chainrule::CHAINRULE_ISA_NAMESPACE

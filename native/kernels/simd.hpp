@@ -1,0 +1,170 @@
+// One vector register of the instruction set this file is compiled for, and the few operations on it that the
+// compilers' vector extensions lack. Everything in native/kernels is compiled once per instruction set, each time
+// into a namespace of its own; no function here may be shared between them (no inline std:: helpers), or the
+// linker could pick the AVX-512 copy for a processor without it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#ifndef CHAINRULE_ISA_NAMESPACE
+#error "compile native/kernels with CHAINRULE_ISA_NAMESPACE set to the name of the instruction set"
+#endif
+
+namespace chainrule::CHAINRULE_ISA_NAMESPACE {
+
+using std::ptrdiff_t;
+
+#if defined(__AVX512F__)
+inline constexpr int kVectorBytes = 64;
+inline constexpr int kTileRows = 14;  // 28 of 32 registers hold the tile
+#elif defined(__AVX2__)
+inline constexpr int kVectorBytes = 32;
+inline constexpr int kTileRows = 6;  // 12 of 16
+#elif defined(__aarch64__)
+inline constexpr int kVectorBytes = 16;
+inline constexpr int kTileRows = 14;  // 28 of 32
+#else
+inline constexpr int kVectorBytes = 16;
+inline constexpr int kTileRows = 6;
+#endif
+
+template <class T>
+struct VectorOf {
+    typedef T type __attribute__((vector_size(kVectorBytes)));
+};
+template <class T>
+using Vec = typename VectorOf<T>::type;
+template <class T>
+inline constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(T));
+
+/// 0, 1, ..., N - 1 as template arguments (std::integer_sequence would do, were it not in std).
+template <int... I>
+struct Sequence {};
+template <int N>
+using MakeSequence = Sequence<__integer_pack(N)...>;
+
+template <class T>
+struct IntegerOf;
+template <>
+struct IntegerOf<float> {
+    using type = std::int32_t;
+};
+template <>
+struct IntegerOf<double> {
+    using type = std::int64_t;
+};
+
+/// The element type of a vector type, and the integer vector of the same shape (which comparisons give: 0 or -1).
+template <class V>
+struct ElementOf {
+    static V value();
+    using type = __typeof__(value()[0] + value()[0]);
+};
+template <class V>
+using Element = typename ElementOf<V>::type;
+template <class V>
+using Integers = Vec<typename IntegerOf<Element<V>>::type>;
+
+template <class T>
+inline Vec<T> load(const T* p) {
+    Vec<T> v;
+    __builtin_memcpy(&v, p, sizeof v);
+    return v;
+}
+template <class T>
+inline void store(T* p, Vec<T> v) {
+    __builtin_memcpy(p, &v, sizeof v);
+}
+template <class T>
+inline Vec<T> broadcast(T x) {
+    return x - Vec<T>{};  // x - 0 and not x + 0, which would lose the sign of -0
+}
+template <class To, class From>
+inline To bits_as(From from) {
+    static_assert(sizeof(To) == sizeof(From));
+    return reinterpret_cast<To>(from);
+}
+
+/// a * b + c, rounded once where the processor can (all but x86-64-v2). Contraction by the compiler is off, so
+/// that the same numbers get the same bits wherever they stand in a vector, a tile or a thread's share.
+inline Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+#if defined(__AVX512F__)
+    return _mm512_fmadd_ps(a, b, c);
+#elif defined(__FMA__)
+    return _mm256_fmadd_ps(a, b, c);
+#elif defined(__aarch64__)
+    return vfmaq_f32(c, a, b);
+#else
+    return a * b + c;
+#endif
+}
+inline Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+#if defined(__AVX512F__)
+    return _mm512_fmadd_pd(a, b, c);
+#elif defined(__FMA__)
+    return _mm256_fmadd_pd(a, b, c);
+#elif defined(__aarch64__)
+    return vfmaq_f64(c, a, b);
+#else
+    return a * b + c;
+#endif
+}
+
+inline Vec<float> sqrt(Vec<float> a) {
+#if defined(__AVX512F__)
+    return _mm512_sqrt_ps(a);
+#elif defined(__AVX2__)
+    return _mm256_sqrt_ps(a);
+#elif defined(__aarch64__)
+    return vsqrtq_f32(a);
+#else
+    return _mm_sqrt_ps(a);
+#endif
+}
+inline Vec<double> sqrt(Vec<double> a) {
+#if defined(__AVX512F__)
+    return _mm512_sqrt_pd(a);
+#elif defined(__AVX2__)
+    return _mm256_sqrt_pd(a);
+#elif defined(__aarch64__)
+    return vsqrtq_f64(a);
+#else
+    return _mm_sqrt_pd(a);
+#endif
+}
+
+// The first argument wins if the second is NaN-free; a NaN in `a` stays.
+template <class V>
+inline V max(V a, V b) {
+    return a < b ? b : a;
+}
+template <class V>
+inline V min(V a, V b) {
+    return a > b ? b : a;
+}
+template <class V>
+inline V abs(V a) {
+    using I = Integers<V>;
+    return bits_as<V>(bits_as<I>(a) & ~(I{} + (Element<I>{1} << (8 * sizeof(Element<V>) - 1))));
+}
+
+/// Sum of the lanes, always by the same tree: halves are added until one lane is left.
+template <class V>
+inline Element<V> sum_lanes(V v) {
+    using T = Element<V>;
+    constexpr int lanes = kLanes<T>;
+    T part[lanes];
+    store(part, v);
+    for (int half = lanes / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; ++i) part[i] += part[i + half];
+    return part[0];
+}
+
+}  // namespace chainrule::CHAINRULE_ISA_NAMESPACE
