@@ -1,0 +1,141 @@
+#include "team.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+
+#include "flush_denormals.hpp"
+
+namespace chainrule {
+
+namespace {
+
+void pause() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
+
+}  // namespace
+
+void Patience::await_change(const std::atomic<std::uint32_t>& word, std::uint32_t old) {
+    using Clock = std::chrono::steady_clock;
+    constexpr int kPausesPerLook = 16;
+    Clock::time_point deadline{};
+    for (;;) {
+        for (int i = 0; i < kPausesPerLook; ++i) {
+            if (word.load(std::memory_order_acquire) != old) {
+                if (deadline != Clock::time_point{}) spin_ = std::min(2 * spin_, kLongest);
+                return;
+            }
+            pause();
+        }
+        const auto now = Clock::now();
+        if (deadline == Clock::time_point{}) deadline = now + std::chrono::nanoseconds(spin_);
+        if (now > deadline) break;
+    }
+    spin_ = std::max(spin_ / 2, kShortest);
+    while (word.load(std::memory_order_acquire) == old) word.wait(old, std::memory_order_acquire);
+}
+
+struct Team::Worker {
+    std::thread thread;
+    bool stop = false;
+    alignas(64) std::atomic<std::uint32_t> jobs{0};  // counts the jobs given to this worker
+};
+
+Team::Team() = default;
+
+Team::~Team() {
+    for (auto& worker : workers_) {
+        worker->stop = true;
+        worker->jobs.fetch_add(1, std::memory_order_release);
+        worker->jobs.notify_one();
+        worker->thread.join();
+    }
+}
+
+void Team::work(Worker& worker, int index) {
+    const FlushDenormals flush;
+    Patience patience;
+    for (std::uint32_t seen = 0;; ++seen) {
+        patience.await_change(worker.jobs, seen);
+        if (worker.stop) return;
+        Member member(this, index, size_, patience);
+        job_(context_, member);
+        if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_one();
+    }
+}
+
+void Team::run_job(int threads, Job job, const void* context) {
+    const FlushDenormals flush;
+    while (static_cast<int>(workers_.size()) < threads - 1) {
+        workers_.push_back(std::make_unique<Worker>());
+        Worker& worker = *workers_.back();
+        const int index = static_cast<int>(workers_.size());
+        worker.thread = std::thread([this, &worker, index] { work(worker, index); });
+    }
+    job_ = job;
+    context_ = context;
+    size_ = threads;
+    unfinished_.store(static_cast<std::uint32_t>(threads - 1), std::memory_order_relaxed);
+    for (int i = 0; i < threads - 1; ++i) {
+        workers_[i]->jobs.fetch_add(1, std::memory_order_release);
+        workers_[i]->jobs.notify_one();
+    }
+    Member member(this, 0, threads, patience_);
+    job(context, member);
+    for (;;) {
+        const std::uint32_t left = unfinished_.load(std::memory_order_acquire);
+        if (left == 0) break;
+        patience_.await_change(unfinished_, left);
+    }
+}
+
+void Member::barrier() {
+    if (size_ == 1) return;
+    const std::uint32_t phase = team_->phase_.load(std::memory_order_acquire);
+    if (team_->arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == static_cast<std::uint32_t>(size_)) {
+        team_->arrived_.store(0, std::memory_order_relaxed);
+        team_->phase_.fetch_add(1, std::memory_order_acq_rel);
+        team_->phase_.notify_all();
+    } else {
+        patience_.await_change(team_->phase_, phase);
+    }
+}
+
+namespace {
+
+std::atomic<bool> team_busy{false};
+Team* process_team = nullptr;  // never deleted: its workers may sleep until the process ends
+
+/// In a forked child only the forking thread is left: the old team is a shell with no workers. It is abandoned,
+/// for its destructor would wait for them.
+void abandon_team() {
+    process_team = nullptr;
+    team_busy = false;
+}
+
+}  // namespace
+
+namespace detail {
+
+TeamLease::TeamLease() : team_(nullptr) {
+    static std::once_flag registered;
+    std::call_once(registered, [] { pthread_atfork(nullptr, nullptr, abandon_team); });
+    if (team_busy.exchange(true, std::memory_order_acquire)) return;
+    if (!process_team) process_team = new Team;
+    team_ = process_team;
+}
+
+TeamLease::~TeamLease() {
+    if (team_) team_busy.store(false, std::memory_order_release);
+}
+
+}  // namespace detail
+
+}  // namespace chainrule
