@@ -61,4 +61,155 @@ struct WeightGradient {
     GradientConsumer<T> consumer;
 };
 
+/// Delta with a row of units per example, for WeightGradient: out has room for units, rounded up to whole vectors,
+/// times panels * V.
+template <class T>
+struct DeltaTranspose {
+    const T* delta;
+    ptrdiff_t stride;
+    T* out;
+    ptrdiff_t units, panels;
+};
+
+/// gradient[n] = sum over examples of delta(n, e).
+template <class T>
+struct BiasGradient {
+    const T* delta;
+    ptrdiff_t stride, units, panels;
+    GradientConsumer<T> consumer;
+};
+
+template <class T>
+struct ActivationBuffers {
+    const T* z;
+    T* y;         // may be z, if ActivationKernels::from_output
+    T* gradient;  // dJ/dy, becomes dJ/dz
+    T alpha;
+};
+
+/// A function of all features of an example: z to y, or the gradient with respect to y to that for z, in place.
+template <class T>
+struct PanelFunction {
+    const T* z;
+    T* y;
+    T* gradient;
+    ptrdiff_t stride, features;
+};
+
+template <class T>
+struct LossBuffers {
+    const T* output;
+    const T* target;             // like `output`; or
+    const std::int32_t* labels;  // one per example, of whole panels
+    const T* weights;            // one per example, of whole panels; 0 for copies that fill the last
+    T* gradient;                 // may be `output`
+    T* values;                   // one per example, of whole panels
+    ptrdiff_t stride, features;
+    T parameter;  // label smoothing, Huber's delta, or the quantile
+};
+
+/// Numbers an optimiser uses; rate and decay are of the scalar table's row for the step.
+template <class T>
+struct OptimizerParameters {
+    T rate = 0, decay = 0;
+    T momentum = 0, beta_1 = 0, beta_2 = 0, rho = 0, epsilon = 0;
+    T l1 = 0, l2 = 0;  // of the loss's penalty l1 |w| + l2 w^2
+    T gradient_factor = 1;
+    T gradient_limit = static_cast<T>(__builtin_inf());
+};
+
+template <class T>
+struct OptimizerBuffers {
+    T* weights;
+    T* slots[3];
+    const OptimizerParameters<T>* parameters;
+};
+
+/// Rows of a table, given by strides in bytes, to panels.
+template <class T>
+struct GatherArguments {
+    const void* table;
+    ptrdiff_t row_stride, column_stride;
+    const std::int64_t* rows;  // or null: the first `examples` rows
+    ptrdiff_t examples, features;
+    T* out;
+    ptrdiff_t out_stride;
+};
+
+template <class T>
+struct ScatterArguments {
+    const T* in;
+    ptrdiff_t in_stride;
+    T* out;
+    ptrdiff_t out_stride, examples, features;
+};
+
+/// Factors 0 (dropped, with probability threshold / 65536) and `scale`, one per element of a layer.
+template <class T>
+struct DropoutMask {
+    std::uint64_t seed, step, layer;
+    std::uint32_t threshold;
+    T scale;
+    T* out;
+    ptrdiff_t out_stride, units;
+};
+
+struct ActivationKernels {
+    void (*forward)(const void* context, ptrdiff_t offset, ptrdiff_t count);   // Epilogues on ActivationBuffers
+    void (*backward)(const void* context, ptrdiff_t offset, ptrdiff_t count);
+    bool from_output;  // the derivative needs y only, so z may be overwritten
+};
+
+template <class T>
+struct PanelKernels {
+    void (*forward)(const PanelFunction<T>&, Range panels);
+    void (*backward)(const PanelFunction<T>&, Range panels);
+};
+
+template <class T>
+struct OptimizerKernel {
+    void (*update)(const void* context, ptrdiff_t first, const T* gradient, ptrdiff_t count);
+    int slots;
+};
+
+enum class Activation {
+    linear, sigmoid, tanh, relu, leaky_relu, elu, selu, gelu, gelu_tanh, silu, mish, softplus, hard_sigmoid, count
+};
+enum class Loss {
+    mean_squared_error, mean_absolute_error, huber, hinge, poisson, quantile, binary_cross_entropy,
+    binary_cross_entropy_logits, cross_entropy, cross_entropy_logits, sparse_cross_entropy,
+    sparse_cross_entropy_logits, count
+};
+enum class Optimizer {
+    sgd, momentum, nesterov, adam, amsgrad, adadelta, adagrad, rmsprop, rmsprop_momentum, rmsprop_centered,
+    rmsprop_centered_momentum, count
+};
+enum class Number { float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64, count };
+
+template <class Enum>
+inline constexpr int kCount = static_cast<int>(Enum::count);
+
+template <class T>
+struct KernelTable {
+    int lanes;              // V, the examples in a panel
+    ptrdiff_t alignment;    // of buffers, in bytes
+
+    ptrdiff_t (*product_scratch)();
+    void (*multiply)(const PanelProduct<T>&, Range panels, Range rows, T* scratch);
+    ptrdiff_t (*gradient_scratch)(ptrdiff_t units);
+    void (*transpose_delta)(const DeltaTranspose<T>&, Range panels);
+    void (*weight_gradient)(const WeightGradient<T>&, Range inputs, T* scratch);
+    void (*bias_gradient)(const BiasGradient<T>&, Range units, T* scratch);
+
+    ActivationKernels activations[kCount<Activation>];
+    PanelKernels<T> softmax, log_softmax;
+    void (*losses[kCount<Loss>])(const LossBuffers<T>&, Range panels);
+    OptimizerKernel<T> optimizers[kCount<Optimizer>];
+
+    void (*gather[kCount<Number>])(const GatherArguments<T>&, Range panels);
+    void (*scatter)(const ScatterArguments<T>&, Range panels);
+    void (*dropout_mask)(const DropoutMask<T>&, Range panels);
+    void (*multiply_by)(T* values, const T* factors, ptrdiff_t count);
+};
+
 }  // namespace chainrule

@@ -65,7 +65,7 @@ struct IntegerOf<double> {
 template <class V>
 struct ElementOf {
     static V value();
-    using type = __typeof__(value()[0] + value()[0]);
+    using type = decltype(value()[0] + value()[0]);  // the sum, as an element itself has a reference type
 };
 template <class V>
 using Element = typename ElementOf<V>::type;
@@ -82,6 +82,35 @@ template <class T>
 inline void store(T* p, Vec<T> v) {
     __builtin_memcpy(p, &v, sizeof v);
 }
+
+/// The first `count` < V elements at p; the other lanes are 0, and nothing beyond them is touched.
+template <class T>
+inline Vec<T> load_part(const T* p, ptrdiff_t count) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(T) == 4)
+        return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), p);
+    else
+        return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << count) - 1), p);
+#else
+    T part[kLanes<T>] = {};
+    for (ptrdiff_t i = 0; i < count; ++i) part[i] = p[i];
+    return load(part);
+#endif
+}
+template <class T>
+inline void store_part(T* p, Vec<T> v, ptrdiff_t count) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(T) == 4)
+        _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << count) - 1), v);
+    else
+        _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << count) - 1), v);
+#else
+    T part[kLanes<T>];
+    store(part, v);
+    for (ptrdiff_t i = 0; i < count; ++i) p[i] = part[i];
+#endif
+}
+
 template <class T>
 inline Vec<T> broadcast(T x) {
     return x - Vec<T>{};  // x - 0 and not x + 0, which would lose the sign of -0
@@ -119,7 +148,7 @@ inline Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
 
 inline Vec<float> sqrt(Vec<float> a) {
 #if defined(__AVX512F__)
-    return _mm512_sqrt_ps(a);
+    return _mm512_maskz_sqrt_ps(0xFFFF, a);  // the unmasked form sets off a false warning in GCC 12
 #elif defined(__AVX2__)
     return _mm256_sqrt_ps(a);
 #elif defined(__aarch64__)
@@ -130,7 +159,7 @@ inline Vec<float> sqrt(Vec<float> a) {
 }
 inline Vec<double> sqrt(Vec<double> a) {
 #if defined(__AVX512F__)
-    return _mm512_sqrt_pd(a);
+    return _mm512_maskz_sqrt_pd(0xFF, a);
 #elif defined(__AVX2__)
     return _mm256_sqrt_pd(a);
 #elif defined(__aarch64__)

@@ -1,0 +1,195 @@
+// Loss functions: the value of each example and the gradient with respect to the output, per panel of examples.
+//
+// value(e) is the loss of example e, unweighted; gradient(f, e) = weight(e) d value(e) / d output(f, e). The weight
+// holds the example's own weight and the factor of the reduction (1 / batch size, say), and 0 for the copies that fill the last panel.
+#pragma once
+
+#include "../kernel_table.hpp"
+#include "softmax.hpp"
+
+namespace chainrule::CHAINRULE_ISA_NAMESPACE {
+
+// ---- Losses that are the mean over the outputs of a function of output y and target t ----
+
+struct MeanSquaredError {
+    template <class V> static V value(V y, V t, Element<V>) { return (y - t) * (y - t); }
+    template <class V> static V slope(V y, V t, Element<V>) { return (y - t) * Element<V>(2); }
+};
+
+struct MeanAbsoluteError {
+    template <class V> static V value(V y, V t, Element<V>) { return abs(y - t); }
+    template <class V> static V slope(V y, V t, Element<V>) {
+        // 0 where they agree; y - t rather than constants, so that NaN stays NaN
+        const V d = y - t;
+        return d > V{} ? splat<V>(1) : d < V{} ? splat<V>(-1) : d;
+    }
+};
+
+/// Half the square up to delta, linear beyond.
+struct Huber {
+    template <class V> static V value(V y, V t, Element<V> delta) {
+        const V d = abs(y - t);
+        return d <= delta ? d * d * Element<V>(0.5) : d * delta - Element<V>(0.5) * delta * delta;
+    }
+    template <class V> static V slope(V y, V t, Element<V> delta) {
+        return max(min(y - t, splat<V>(delta)), splat<V>(-delta));
+    }
+};
+
+/// max(1 - t y, 0) with targets -1 and 1.
+struct Hinge {
+    template <class V> static V value(V y, V t, Element<V>) { return max(splat<V>(1) - t * y, V{}); }
+    template <class V> static V slope(V y, V t, Element<V>) { return t * y < splat<V>(1) ? -t : V{}; }
+};
+
+/// y - t log(y + 1e-7)
+struct Poisson {
+    template <class V> static V value(V y, V t, Element<V>) { return y - t * log(y + Element<V>(1e-7)); }
+    template <class V> static V slope(V y, V t, Element<V>) { return splat<V>(1) - t / (y + Element<V>(1e-7)); }
+};
+
+/// The pinball loss, whose minimum is the quantile q of the targets: q (t - y) above y, (1 - q) (y - t) below.
+struct Quantile {
+    template <class V> static V value(V y, V t, Element<V> q) {
+        const V d = t - y;
+        return d > V{} ? d * q : d * (q - Element<V>(1));
+    }
+    template <class V> static V slope(V y, V t, Element<V> q) {
+        return t > y ? splat<V>(-q) : splat<V>(Element<V>(1) - q);
+    }
+};
+
+/// Probabilities are kept this far from 0 and 1 (as in Keras), where their logarithm would be infinite.
+inline constexpr double kClip = 1e-7;
+
+template <class V>
+inline V clip_probability(V p) {
+    using T = Element<V>;
+    return max(min(p, splat<V>(T(1) - T(kClip))), splat<V>(T(kClip)));
+}
+/// `slope` where clip_probability is the identity, 0 where it is constant.
+template <class V>
+inline V where_not_clipped(V p, V slope) {
+    using T = Element<V>;
+    return (p < T(kClip)) | (p > T(1) - T(kClip)) ? V{} : slope;
+}
+
+/// The parameter is the label smoothing.
+struct BinaryCrossEntropy {
+    template <class V> static V smooth(V t, Element<V> s) { return t * (Element<V>(1) - s) + Element<V>(0.5) * s; }
+    template <class V> static V value(V y, V t, Element<V> smoothing) {
+        const V p = clip_probability(y), target = smooth(t, smoothing);
+        return -(target * log(p) + (splat<V>(1) - target) * log(splat<V>(1) - p));
+    }
+    template <class V> static V slope(V y, V t, Element<V> smoothing) {
+        const V p = clip_probability(y);
+        return where_not_clipped(y, (p - smooth(t, smoothing)) / (p * (splat<V>(1) - p)));
+    }
+};
+
+struct BinaryCrossEntropyLogits {
+    template <class V> static V value(V z, V t, Element<V> smoothing) {
+        return max(z, V{}) - z * BinaryCrossEntropy::smooth(t, smoothing) + log1p(exp(-abs(z)));
+    }
+    template <class V> static V slope(V z, V t, Element<V> smoothing) {
+        return sigmoid(z) - BinaryCrossEntropy::smooth(t, smoothing);
+    }
+};
+
+template <class T, class F>
+void mean_loss(const LossBuffers<T>& p, Range panels) {
+    constexpr int lanes = kLanes<T>;
+    const T share = T(1) / static_cast<T>(p.features);
+    for (ptrdiff_t panel = panels.begin; panel < panels.end; ++panel) {
+        const T* output = p.output + panel * p.stride;
+        const T* target = p.target + panel * p.stride;
+        T* gradient = p.gradient + panel * p.stride;
+        const Vec<T> weight = load(p.weights + panel * lanes) * share;
+        Vec<T> value{};
+        for (ptrdiff_t f = 0; f < p.features; ++f) {
+            const Vec<T> y = load(output + f * lanes), t = load(target + f * lanes);
+            value += F::value(y, t, p.parameter);
+            store(gradient + f * lanes, F::slope(y, t, p.parameter) * weight);
+        }
+        store(p.values + panel * lanes, value * share);
+    }
+}
+
+// ---- Cross-entropy over classes ----
+
+/// How the targets of a cross-entropy are given: a number for each class, or the code of the right one.
+template <class T>
+struct DenseTargets {
+    const T* data;
+    T keep, spread;  // label smoothing: t (1 - s) + s / classes
+    DenseTargets(const LossBuffers<T>& p, ptrdiff_t panel)
+        : data(p.target + panel * p.stride),
+          keep(T(1) - p.parameter),
+          spread(p.parameter / static_cast<T>(p.features)) {}
+    Vec<T> operator()(ptrdiff_t f) const { return load(data + f * kLanes<T>) * keep + spread; }
+};
+template <class T>
+struct SparseTargets {
+    using I = Integers<Vec<T>>;
+    I labels;
+    SparseTargets(const LossBuffers<T>& p, ptrdiff_t panel) {
+        for (int i = 0; i < kLanes<T>; ++i) labels[i] = p.labels[panel * kLanes<T> + i];
+    }
+    Vec<T> operator()(ptrdiff_t f) const {
+        return labels == static_cast<Element<I>>(f) ? splat<Vec<T>>(1) : Vec<T>{};
+    }
+};
+
+/// -sum of t log softmax(z); the gradient is softmax(z) times the sum of t, less t.
+template <class T, template <class> class Targets>
+void cross_entropy_logits(const LossBuffers<T>& p, Range panels) {
+    constexpr int lanes = kLanes<T>;
+    for (ptrdiff_t panel = panels.begin; panel < panels.end; ++panel) {
+        const T* z = p.output + panel * p.stride;
+        T* gradient = p.gradient + panel * p.stride;
+        const Targets<T> target(p, panel);
+        const Vec<T> weight = load(p.weights + panel * lanes), top = largest(z, p.features);
+        Vec<T> sum{}, matched{}, total{};
+        for (ptrdiff_t f = 0; f < p.features; ++f) {
+            const Vec<T> shifted = load(z + f * lanes) - top, raised = exp(shifted), t = target(f);
+            // where t is 0, so is the product, even if the logit is -infinity
+            matched += t == Vec<T>{} ? t : t * shifted;
+            total += t;
+            sum += raised;
+            store(gradient + f * lanes, raised);
+        }
+        store(p.values + panel * lanes, log(sum) * total - matched);
+        const Vec<T> scale = total / sum;
+        for (ptrdiff_t f = 0; f < p.features; ++f)
+            store(gradient + f * lanes, (load(gradient + f * lanes) * scale - target(f)) * weight);
+    }
+}
+
+/// -sum of t log(clip(y / sum of y)), for outputs that are probabilities already.
+template <class T, template <class> class Targets>
+void cross_entropy(const LossBuffers<T>& p, Range panels) {
+    constexpr int lanes = kLanes<T>;
+    for (ptrdiff_t panel = panels.begin; panel < panels.end; ++panel) {
+        const T* y = p.output + panel * p.stride;
+        T* gradient = p.gradient + panel * p.stride;
+        const Targets<T> target(p, panel);
+        const Vec<T> weight = load(p.weights + panel * lanes);
+        Vec<T> sum{};
+        for (ptrdiff_t f = 0; f < p.features; ++f) sum += load(y + f * lanes);
+        // With q = y / sum and u = d value / d q: d value / d y = (u - sum of u q) / sum.
+        Vec<T> value{}, inner{};
+        for (ptrdiff_t f = 0; f < p.features; ++f) {
+            const Vec<T> q = load(y + f * lanes) / sum, clipped = clip_probability(q), t = target(f);
+            const Vec<T> slope = where_not_clipped(q, -t / clipped);
+            value -= t * log(clipped);
+            inner += slope * q;
+            store(gradient + f * lanes, slope);
+        }
+        store(p.values + panel * lanes, value);
+        const Vec<T> scale = weight / sum;
+        for (ptrdiff_t f = 0; f < p.features; ++f)
+            store(gradient + f * lanes, (load(gradient + f * lanes) - inner) * scale);
+    }
+}
+
+}  // namespace chainrule::CHAINRULE_ISA_NAMESPACE
