@@ -56,8 +56,28 @@ template <class T>
 struct WeightGradient {
     const T* input;
     ptrdiff_t input_stride;
-    const T* delta_rows;  // the delta with example rows, as `transpose_delta` makes it
+    const T* delta;
+    ptrdiff_t delta_stride;
+    const T* delta_rows;  // the delta as `transpose_delta` makes it; not used if `is_narrow(units)`
     ptrdiff_t inputs, units, panels;
+    GradientConsumer<T> consumer;
+};
+
+/// A product with W for a batch of one, whose features lie one after the other and are padded to whole vectors.
+template <class T>
+struct SingleExample {
+    const T* weights;
+    const T* bias;  // or null
+    ptrdiff_t inputs, units;
+    const T* input;
+    T* out;
+};
+
+template <class T>
+struct SingleGradient {
+    const T* input;
+    const T* delta;
+    ptrdiff_t units;
     GradientConsumer<T> consumer;
 };
 
@@ -196,10 +216,15 @@ struct KernelTable {
 
     ptrdiff_t (*product_scratch)();
     void (*multiply)(const PanelProduct<T>&, Range panels, Range rows, T* scratch);
-    ptrdiff_t (*gradient_scratch)(ptrdiff_t units);
+    ptrdiff_t (*gradient_scratch)(ptrdiff_t units);  // for the three gradients below
+    bool (*is_narrow)(ptrdiff_t units);
     void (*transpose_delta)(const DeltaTranspose<T>&, Range panels);
     void (*weight_gradient)(const WeightGradient<T>&, Range inputs, T* scratch);
     void (*bias_gradient)(const BiasGradient<T>&, Range units, T* scratch);
+
+    void (*forward_one)(const SingleExample<T>&, Range units);   // units.begin a multiple of V
+    void (*backward_one)(const SingleExample<T>&, Range inputs);
+    void (*weight_gradient_one)(const SingleGradient<T>&, Range inputs, T* scratch);
 
     ActivationKernels activations[kCount<Activation>];
     PanelKernels<T> softmax, log_softmax;

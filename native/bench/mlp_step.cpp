@@ -1,5 +1,5 @@
 // Microseconds per training step of the six networks of the benchmark table, wired by hand from the kernels: gather,
-// forward with relu, softmax cross-entropy, backward, Adam. Usage: mlp_step [threads]
+// forward with relu, softmax cross-entropy, backward, Adam. Usage: mlp_step [threads, least and most] [line of the table]
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -158,7 +158,8 @@ private:
         k_.losses[static_cast<int>(Loss::sparse_cross_entropy_logits)](loss, mine);
         for (std::size_t i = layers_.size(); i-- > 0;) {
             Layer& layer = layers_[i];
-            k_.transpose_delta({layer.gradient, stride(layer.units), layer.delta_rows, layer.units, panels_}, mine);
+            if (!k_.is_narrow(layer.units))
+                k_.transpose_delta({layer.gradient, stride(layer.units), layer.delta_rows, layer.units, panels_}, mine);
             if (i == 0) break;
             Layer& below = layers_[i - 1];
             PanelProduct<float> product{};
@@ -181,6 +182,8 @@ private:
             WeightGradient<float> gradient{};
             gradient.input = i ? layers_[i - 1].output : input_;
             gradient.input_stride = stride(layer.inputs);
+            gradient.delta = layer.gradient;
+            gradient.delta_stride = stride(layer.units);
             gradient.delta_rows = layer.delta_rows;
             gradient.inputs = layer.inputs;
             gradient.units = layer.units;
@@ -225,13 +228,23 @@ void measure(const char* name, const std::vector<int>& widths, int batch, int th
 
 int main(int count, char** arguments) {
     std::printf("%s\n", isa().name);
-    const int most = count > 1 ? std::atoi(arguments[1]) : std::min(2, available_threads());
-    for (int threads = 1; threads <= most; ++threads) {
-        measure("2-8-2", {2, 8, 2}, 1, threads);
-        measure("2-8-2", {2, 8, 2}, 32, threads);
-        measure("20-64-64-2", {20, 64, 64, 2}, 32, threads);
-        measure("54-256-256-7", {54, 256, 256, 7}, 256, threads);
-        measure("784-512-512-10", {784, 512, 512, 10}, 128, threads);
-        measure("784-2048-2048-10", {784, 2048, 2048, 10}, 512, threads);
-    }
+    const struct {
+        const char* name;
+        std::vector<int> widths;
+        int batch;
+    } lines[] = {
+        {"2-8-2", {2, 8, 2}, 1},
+        {"2-8-2", {2, 8, 2}, 32},
+        {"20-64-64-2", {20, 64, 64, 2}, 32},
+        {"54-256-256-7", {54, 256, 256, 7}, 256},
+        {"784-512-512-10", {784, 512, 512, 10}, 128},
+        {"784-2048-2048-10", {784, 2048, 2048, 10}, 512},
+    };
+    const int least = count > 1 ? std::atoi(arguments[1]) : 1;
+    const int most = count > 2 ? std::atoi(arguments[2]) : std::max(least, std::min(2, available_threads()));
+    const int only = count > 3 ? std::atoi(arguments[3]) : 0;
+    for (int threads = least; threads <= most; ++threads)
+        for (int line = 1; line <= 6; ++line)
+            if (!only || line == only)
+                measure(lines[line - 1].name, lines[line - 1].widths, lines[line - 1].batch, threads);
 }

@@ -2,12 +2,11 @@
 #pragma once
 
 #include "../kernel_table.hpp"
-#include "panels.hpp"
+#include "narrow_gradient.hpp"
 
 namespace chainrule::CHAINRULE_ISA_NAMESPACE {
 
-/// Sums of V units at a time: each unit's vector is added up over the panels, and the V vectors are then transposed, so
-/// that the sum across lanes is a sum of vectors. `scratch` has room for the units of the range, and V more.
+/// `scratch` has room for the units of the range, and V more.
 template <class T>
 void bias_gradient(const BiasGradient<T>& p, Range units, T* scratch) {
     constexpr int lanes = kLanes<T>;
@@ -21,10 +20,7 @@ void bias_gradient(const BiasGradient<T>& p, Range units, T* scratch) {
             for (ptrdiff_t panel = 0; panel < p.panels; ++panel) total += load(delta + panel * p.stride);
             sum[i] = total;
         }
-        transpose<T>(sum);
-        for (int half = lanes / 2; half > 0; half /= 2)
-            for (int i = 0; i < half; ++i) sum[i] += sum[i + half];
-        store(scratch + (n - units.begin), sum[0]);
+        store(scratch + (n - units.begin), sums_of_lanes<T>(sum));
     }
     p.consumer.apply(p.consumer.context, units.begin, scratch, units.size());
 }

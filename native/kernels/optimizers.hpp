@@ -38,7 +38,7 @@ struct Adam {
         V &m = slot[0], &v = slot[1];
         m = fma(g - m, splat<V>(1 - p.beta_1), m);
         v = fma(g * g - v, splat<V>(1 - p.beta_2), v);
-        w -= m * p.rate / (sqrt(v) + p.epsilon);
+        w -= quick_divide(m * p.rate, quick_sqrt(v) + p.epsilon);
     }
 };
 
@@ -49,7 +49,7 @@ struct AmsGrad {
         m = fma(g - m, splat<V>(1 - p.beta_1), m);
         v = fma(g * g - v, splat<V>(1 - p.beta_2), v);
         largest = max(v, largest);
-        w -= m * p.rate / (sqrt(largest) + p.epsilon);
+        w -= quick_divide(m * p.rate, quick_sqrt(largest) + p.epsilon);
     }
 };
 
@@ -106,9 +106,10 @@ inline Vec<T> prepared(Vec<T> g, Vec<T> w, const OptimizerParameters<T>& p) {
 }
 
 template <class T, class Rule, bool kPrepare>
-inline void update_vectors(const OptimizerBuffers<T>& b, ptrdiff_t first, const T* gradient, ptrdiff_t count) {
+inline void update_vectors(const OptimizerBuffers<T>& buffers, ptrdiff_t first, const T* gradient, ptrdiff_t count) {
     constexpr int lanes = kLanes<T>;
-    const OptimizerParameters<T>& p = *b.parameters;
+    const OptimizerParameters<T> p = *buffers.parameters;  // copies, which no store can alias
+    const OptimizerBuffers<T> b = buffers;
     const auto one = [&](Vec<T> w, Vec<T> g, Vec<T>* slots) {
         if constexpr (kPrepare) g = prepared<T>(g, w, p);
         w -= w * p.decay;

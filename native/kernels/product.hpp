@@ -3,6 +3,8 @@
 
 #include "../kernel_table.hpp"
 #include "microkernel.hpp"
+#include "narrow_gradient.hpp"
+#include "single_example.hpp"
 
 namespace chainrule::CHAINRULE_ISA_NAMESPACE {
 
@@ -96,13 +98,17 @@ inline constexpr ptrdiff_t kGradientColumns = 2048 / static_cast<ptrdiff_t>(size
 template <class T>
 inline ptrdiff_t gradient_scratch(ptrdiff_t units) {
     const ptrdiff_t width = units < kGradientColumns<T> ? units : kGradientColumns<T>;
-    return kTileRows * (width + kLanes<T>) + kLanes<T>;
+    const ptrdiff_t sizes[] = {kTileRows * (width + kLanes<T>), kNarrowRows * kLanes<T>, kSingleGradient<T>, units};
+    ptrdiff_t most = 0;
+    for (const ptrdiff_t size : sizes) most = size > most ? size : most;
+    return most + kLanes<T>;
 }
 
 /// The gradient of rows [rows) of W: whole tiles of it at a time go through `scratch` to the consumer, so the
 /// gradient never exists as a whole.
 template <class T>
 void weight_gradient(const WeightGradient<T>& p, Range rows, T* scratch) {
+    if (is_narrow<T>(p.units)) return narrow_weight_gradient(p, rows, scratch);
     constexpr int lanes = kLanes<T>;
     const ptrdiff_t examples = p.panels * lanes;
     for (ptrdiff_t n = 0, width; n < p.units; n += width) {

@@ -6,6 +6,7 @@
 #include "optimizers.hpp"
 #include "panels.hpp"
 #include "product.hpp"
+#include "single_example.hpp"
 #include "softmax.hpp"
 
 namespace chainrule::CHAINRULE_ISA_NAMESPACE {
@@ -21,9 +22,13 @@ constexpr KernelTable<T> make_table() {
         .product_scratch = product_scratch<T>,
         .multiply = multiply<T>,
         .gradient_scratch = gradient_scratch<T>,
+        .is_narrow = is_narrow<T>,
         .transpose_delta = transpose_delta<T>,
         .weight_gradient = weight_gradient<T>,
         .bias_gradient = bias_gradient<T>,
+        .forward_one = forward_one<T>,
+        .backward_one = backward_one<T>,
+        .weight_gradient_one = weight_gradient_one<T>,
         .activations =
             {
                 activation_kernels<T, Linear>(),

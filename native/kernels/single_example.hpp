@@ -1,0 +1,94 @@
+// The products of a dense layer for a batch of one example, whose features lie one after the other: vectors run along
+// the features. Buffers of features are padded to whole vectors.
+#pragma once
+
+#include "../kernel_table.hpp"
+#include "narrow_gradient.hpp"
+#include "simd.hpp"
+
+namespace chainrule::CHAINRULE_ISA_NAMESPACE {
+
+template <class T>
+inline Vec<T> load_up_to(const T* p, ptrdiff_t count) {
+    return count >= kLanes<T> ? load(p) : load_part(p, count);
+}
+
+/// out[n] = bias[n] + sum over k of input[k] W[k, n], for units in `units`, which starts at a multiple of V.
+/// Four vectors of units at a time, so that their sums don't wait for each other.
+template <class T>
+void forward_one(const SingleExample<T>& p, Range units) {
+    constexpr int lanes = kLanes<T>;
+    ptrdiff_t n = units.begin;
+    for (; n + 4 * lanes <= units.end; n += 4 * lanes) {
+        Vec<T> sum[4];
+        for (int c = 0; c < 4; ++c) sum[c] = p.bias ? load(p.bias + n + c * lanes) : Vec<T>{};
+        for (ptrdiff_t k = 0; k < p.inputs; ++k) {
+            const T* row = p.weights + k * p.units + n;
+            const Vec<T> x = broadcast(p.input[k]);
+#pragma GCC unroll 4
+            for (int c = 0; c < 4; ++c) sum[c] = fma(x, load(row + c * lanes), sum[c]);
+        }
+        for (int c = 0; c < 4; ++c) store(p.out + n + c * lanes, sum[c]);
+    }
+    for (; n < units.end; n += lanes) {
+        const ptrdiff_t count = units.end - n;
+        Vec<T> sum = p.bias ? load_up_to(p.bias + n, count) : Vec<T>{};
+        for (ptrdiff_t k = 0; k < p.inputs; ++k)
+            sum = fma(broadcast(p.input[k]), load_up_to(p.weights + k * p.units + n, count), sum);
+        store(p.out + n, sum);
+    }
+}
+
+/// out[k] = sum over n of W[k, n] input[n], for the inputs of the layer in `rows`: V scalar products at a time.
+template <class T>
+void backward_one(const SingleExample<T>& p, Range rows) {
+    constexpr int lanes = kLanes<T>;
+    if (is_narrow<T>(p.units)) {
+        for (ptrdiff_t k = rows.begin; k < rows.end; ++k) {
+            T sum = 0;
+            for (ptrdiff_t n = 0; n < p.units; ++n) sum += p.weights[k * p.units + n] * p.input[n];
+            p.out[k] = sum;
+        }
+        return;
+    }
+    for (ptrdiff_t k = rows.begin; k < rows.end; k += lanes) {
+        const ptrdiff_t count = rows.end - k < lanes ? rows.end - k : lanes;
+        Vec<T> sums[lanes];
+        for (int i = 0; i < lanes; ++i) sums[i] = Vec<T>{};
+        for (int i = 0; i < count; ++i) {
+            const T* row = p.weights + (k + i) * p.units;
+            Vec<T> sum{};
+            for (ptrdiff_t n = 0; n < p.units; n += lanes)
+                sum = fma(load_up_to(row + n, p.units - n), load_up_to(p.input + n, p.units - n), sum);
+            sums[i] = sum;
+        }
+        const Vec<T> result = sums_of_lanes<T>(sums);
+        if (count == lanes)
+            store(p.out + k, result);
+        else
+            store_part(p.out + k, result, count);
+    }
+}
+
+/// Elements of the gradient that go to the consumer at a time.
+template <class T>
+inline constexpr ptrdiff_t kSingleGradient = 4096 / static_cast<ptrdiff_t>(sizeof(T));
+
+/// The gradient input[k] delta[n] of rows of W, some rows at a time to the consumer.
+template <class T>
+void weight_gradient_one(const SingleGradient<T>& p, Range rows, T* scratch) {
+    constexpr int lanes = kLanes<T>;
+    const ptrdiff_t most = kSingleGradient<T> / p.units, together = most > 0 ? most : 1;
+    for (ptrdiff_t start = rows.begin, end; start < rows.end; start = end) {
+        end = start + together < rows.end ? start + together : rows.end;
+        for (ptrdiff_t k = start; k < end; ++k) {
+            const Vec<T> x = broadcast(p.input[k]);
+            T* out = scratch + (k - start) * p.units;
+            // What the last vector writes past the row is overwritten by the next row.
+            for (ptrdiff_t n = 0; n < p.units; n += lanes) store(out + n, x * load(p.delta + n));
+        }
+        p.consumer.apply(p.consumer.context, start * p.units, scratch, (end - start) * p.units);
+    }
+}
+
+}  // namespace chainrule::CHAINRULE_ISA_NAMESPACE
