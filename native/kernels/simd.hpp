@@ -212,16 +212,4 @@ inline Vec<float> quick_divide(Vec<float> a, Vec<float> b) {
 }
 inline Vec<double> quick_divide(Vec<double> a, Vec<double> b) { return a / b; }
 
-/// Sum of the lanes, always by the same tree: halves are added until one lane is left.
-template <class V>
-inline Element<V> sum_lanes(V v) {
-    using T = Element<V>;
-    constexpr int lanes = kLanes<T>;
-    T part[lanes];
-    store(part, v);
-    for (int half = lanes / 2; half > 0; half /= 2)
-        for (int i = 0; i < half; ++i) part[i] += part[i + half];
-    return part[0];
-}
-
 }  // namespace chainrule::CHAINRULE_ISA_NAMESPACE
