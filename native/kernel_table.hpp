@@ -174,6 +174,61 @@ struct DropoutMask {
     ptrdiff_t out_stride, units;
 };
 
+/// Per feature over the batch. `normal` holds (in - mean) / deviation.
+template <class T>
+struct BatchNormalization {
+    const T* in;
+    T *normal, *out;
+    const T* out_gradient;
+    T* in_gradient;
+    ptrdiff_t stride, examples;
+    const T *gamma, *beta;  // or null
+    T *mean, *variance, *deviation;
+    T epsilon;
+};
+
+/// Per example over its features; `deviation` has one number per example, of whole panels.
+template <class T>
+struct LayerNormalization {
+    const T* in;
+    T *normal, *out;
+    const T* out_gradient;
+    T* in_gradient;
+    ptrdiff_t stride, features;
+    const T *gamma, *beta;  // or null
+    T* deviation;
+    T epsilon;
+};
+
+template <class T>
+struct ScaleGradient {
+    const T *delta, *normal;
+    ptrdiff_t stride, panels;
+    GradientConsumer<T> consumer;
+};
+
+/// out = (in - shift) / divisor * factor + offset, feature by feature.
+template <class T>
+struct Rescale {
+    const T* in;
+    T* out;
+    T* gradient;
+    ptrdiff_t stride, features;
+    const T *shift, *divisor, *factor, *offset;
+};
+
+template <class T>
+struct Embedding {
+    const T* table;
+    ptrdiff_t dimension, positions;
+    const T* codes;
+    ptrdiff_t code_stride;
+    T* out;
+    const T* delta;
+    ptrdiff_t stride, panels;
+    T* gradient;  // like the table
+};
+
 struct ActivationKernels {
     void (*forward)(const void* context, ptrdiff_t offset, ptrdiff_t count);   // Epilogues on ActivationBuffers
     void (*backward)(const void* context, ptrdiff_t offset, ptrdiff_t count);
@@ -235,6 +290,19 @@ struct KernelTable {
     void (*scatter)(const ScatterArguments<T>&, Range panels);
     void (*dropout_mask)(const DropoutMask<T>&, Range panels);
     void (*multiply_by)(T* values, const T* factors, ptrdiff_t count);
+
+    void (*batch_normalize)(const BatchNormalization<T>&, Range features);
+    void (*batch_normalize_gradient)(const BatchNormalization<T>&, Range features);
+    void (*layer_normalize)(const LayerNormalization<T>&, Range panels);
+    void (*layer_normalize_gradient)(const LayerNormalization<T>&, Range panels);
+    void (*scale_gradient)(const ScaleGradient<T>&, Range features, T* scratch);
+    void (*rescale)(const Rescale<T>&, Range panels);
+    void (*rescale_gradient)(const Rescale<T>&, Range panels);
+    void (*embed)(const Embedding<T>&, Range panels);
+    void (*embedding_gradient)(const Embedding<T>&, Range rows);
+
+    T (*largest_magnitude)(const T* values, ptrdiff_t count);
+    double (*penalty)(const T* weights, ptrdiff_t count, double l1, double l2);
 };
 
 }  // namespace chainrule

@@ -2,7 +2,10 @@
 #include "activations.hpp"
 #include "bias_gradient.hpp"
 #include "dropout.hpp"
+#include "embedding.hpp"
 #include "losses.hpp"
+#include "magnitude.hpp"
+#include "normalization.hpp"
 #include "optimizers.hpp"
 #include "panels.hpp"
 #include "product.hpp"
@@ -92,6 +95,17 @@ constexpr KernelTable<T> make_table() {
         .scatter = scatter<T>,
         .dropout_mask = dropout_mask<T>,
         .multiply_by = multiply_by<T>,
+        .batch_normalize = batch_normalize<T>,
+        .batch_normalize_gradient = batch_normalize_gradient<T>,
+        .layer_normalize = layer_normalize<T>,
+        .layer_normalize_gradient = layer_normalize_gradient<T>,
+        .scale_gradient = scale_gradient<T>,
+        .rescale = rescale<T>,
+        .rescale_gradient = rescale_gradient<T>,
+        .embed = embed<T>,
+        .embedding_gradient = embedding_gradient<T>,
+        .largest_magnitude = largest_magnitude<T>,
+        .penalty = penalty<T>,
     };
 }
 
