@@ -1,0 +1,79 @@
+// What the run loop executes: instructions over buffers, the loss, the optimiser. Python makes it (engine/lowering.py).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernel_table.hpp"
+
+namespace chainrule {
+
+/// Where a weight lies: in the vector of what is trained, or in the vector of what is not.
+struct Operand {
+    enum class Vector { none, parameters, state };
+    Vector vector = Vector::none;
+    ptrdiff_t offset = 0;
+
+    bool exists() const { return vector != Vector::none; }
+    bool trains() const { return vector == Vector::parameters; }
+};
+
+enum class Operation {
+    dense, activation, softmax, log_softmax, dropout, normalization, batch_normalization, layer_normalization, embedding
+};
+
+/// Instruction i reads buffer i and writes buffer i + 1; buffer 0 holds the inputs.
+struct Instruction {
+    Operation operation;
+    ptrdiff_t inputs, outputs;  // features per example
+    Operand weights, bias;      // W and b; gamma and beta; the embeddings
+    Operand mean, variance;     // of normalisations: moving averages, or the statistics of the data
+    Activation activation = Activation::linear;  // applied where the product is stored
+    double alpha = 0;
+    std::uint64_t seed = 0, layer = 0;  // of dropout
+    std::uint32_t threshold = 0;
+    bool frozen = false;                // batch normalisation by its moving averages also while training
+    bool inverted = false;              // normalization: back to the original scale
+    double momentum = 0, epsilon = 0;
+    ptrdiff_t dimension = 0;            // of an embedding's vectors
+};
+
+/// A stretch of the parameter vector that is one weight.
+struct Segment {
+    ptrdiff_t offset, length;
+    double l1 = 0, l2 = 0;  // of its penalty, l1 sum |w| + l2 sum w^2
+    int clip_group = 0;
+};
+
+enum class Clipping { none, value, norm, global_norm };
+enum class Reduction { mean, sum, weighted_mean };
+
+struct Plan {
+    std::vector<Instruction> instructions;
+    std::vector<Segment> segments;  // all weights that train, in the order of the vector
+    Loss loss = Loss::mean_squared_error;
+    double loss_parameter = 0;
+    bool sparse_labels = false;
+    Reduction reduction = Reduction::mean;
+    Optimizer optimizer = Optimizer::sgd;
+    double momentum = 0, beta_1 = 0, beta_2 = 0, rho = 0, epsilon = 0;
+    Clipping clipping = Clipping::none;
+    double clip_limit = 0;
+
+    ptrdiff_t inputs() const { return instructions.front().inputs; }
+    ptrdiff_t outputs() const { return instructions.back().outputs; }
+};
+
+/// Rows somewhere in memory, given by strides in bytes; nothing is copied but the rows of a batch.
+struct Block {
+    const void* data = nullptr;
+    Number type = Number::float32;
+    ptrdiff_t row_stride = 0, column_stride = 0;
+};
+
+struct Rows {
+    Block inputs, targets, weights;  // targets and weights may be absent (data null)
+    ptrdiff_t count = 0;
+};
+
+}  // namespace chainrule

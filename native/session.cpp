@@ -1,0 +1,240 @@
+#include "session_parts.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace chainrule {
+
+namespace {
+constexpr std::align_val_t kAlignment{64};
+constexpr double kSmallestDeviation = 1e-7;  // that Normalization divides by, Keras's
+/// Multiplications of a step above which it must be possible to leave it half done.
+constexpr double kVeryLongStep = 5e9;
+}  // namespace
+
+template <class T>
+T* Session<T>::allocate(ptrdiff_t count) {
+    const auto size = static_cast<std::size_t>(std::max<ptrdiff_t>(count, 1) + k_.lanes);
+    T* memory = static_cast<T*>(::operator new(size * sizeof(T), kAlignment));
+    std::fill_n(memory, size, T(0));
+    buffers_.emplace_back(memory, [](T* p) { ::operator delete(p, kAlignment); });
+    return memory;
+}
+
+template <class T>
+Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
+    : k_(kernels<T>(isa())), plan_(plan), batch_(batch), threads_(threads), shared_(new Shared) {
+    shared_->factors.resize(plan.segments.size());
+    const ptrdiff_t panels = (batch + k_.lanes - 1) / k_.lanes, examples = panels * k_.lanes;
+    nodes_.resize(plan.instructions.size() + 1);
+    nodes_[0].features = plan.inputs();
+    nodes_[0].stride = stride(plan.inputs());
+    nodes_[0].y = nodes_[0].z = allocate(panels * nodes_[0].stride);
+    scratch_size_ = std::max(k_.product_scratch(), k_.gradient_scratch(plan.outputs()));
+    bool trains = false;
+    int segment = 0;
+    for (std::size_t i = 0; i < plan.instructions.size(); ++i) {
+        const Node& in = nodes_[i];
+        Node& node = nodes_[i + 1];
+        const Instruction& instruction = node.instruction = plan.instructions[i];
+        node.features = instruction.outputs;
+        node.stride = stride(node.features);
+        node.y = node.z = allocate(panels * node.stride);
+        if (instruction.weights.trains()) node.weights_segment = segment++;
+        if (instruction.bias.trains()) node.bias_segment = segment++;
+        trains = trains || node.weights_segment >= 0 || node.bias_segment >= 0;
+        node.wants_gradient = trains;
+        if (node.in_place() && in.gradient)
+            node.gradient = in.gradient;
+        else if (trains || i + 1 == plan.instructions.size())
+            node.gradient = allocate(panels * node.stride);
+        const T alpha = static_cast<T>(instruction.alpha);
+        scratch_size_ = std::max(scratch_size_, k_.gradient_scratch(node.features) + node.features);
+        switch (instruction.operation) {
+            case Operation::dense:
+                if (!k_.activations[static_cast<int>(instruction.activation)].from_output)
+                    node.z = allocate(panels * node.stride);
+                node.activation = {node.z, node.y, node.gradient, alpha};
+                if (instruction.weights.trains() && !k_.is_narrow(node.features))
+                    node.delta_rows = allocate((node.features + k_.lanes) * examples);
+                break;
+            case Operation::activation: node.activation = {in.y, node.y, node.gradient, alpha}; break;
+            case Operation::dropout: node.mask = allocate(panels * node.stride); break;
+            case Operation::batch_normalization:
+            case Operation::layer_normalization:
+                node.normal = allocate(panels * node.stride);
+                node.deviation = allocate(std::max(examples, node.features));
+                node.mean = allocate(node.features);
+                node.variance = allocate(node.features);
+                [[fallthrough]];
+            case Operation::normalization:
+                node.shift = allocate(node.features);
+                node.divisor = allocate(node.features);
+                node.factor = allocate(node.features);
+                node.offset = allocate(node.features);
+                break;
+            case Operation::embedding:
+                if (node.weights_segment >= 0)
+                    node.table_gradient = allocate(plan.segments[static_cast<std::size_t>(node.weights_segment)].length);
+                break;
+            default: break;
+        }
+    }
+    for (std::size_t i = 1; i + 1 < nodes_.size(); ++i)
+        nodes_[i].taken_back = nodes_[i].instruction.operation == Operation::dense && nodes_[i].activates() &&
+                               nodes_[i].wants_gradient && nodes_[i + 1].instruction.operation == Operation::dense;
+    if (only_dense())
+        for (Node& node : nodes_) {
+            node.line = allocate(node.features + 4 * k_.lanes);
+            node.line_gradient = allocate(node.features + 4 * k_.lanes);
+        }
+    single_ = allocate(2 * stride(plan.outputs()));
+    workers_.resize(static_cast<std::size_t>(threads));
+    for (Worker& worker : workers_) {
+        worker.scratch = allocate(scratch_size_);
+        worker.parameters.resize(plan.segments.size());
+        worker.buffers.resize(plan.segments.size());
+        worker.consumers.resize(plan.segments.size());
+    }
+    labels_.resize(static_cast<std::size_t>(examples));
+    if (!plan.sparse_labels) targets_ = allocate(panels * stride(plan.outputs()));
+    example_weights_ = allocate(examples);
+    values_ = allocate(examples);
+}
+
+template <class T>
+Session<T>::~Session() = default;
+
+template <class T>
+const T* Session<T>::operand(const Operand& where) const {
+    if (!where.exists()) return nullptr;
+    return (where.trains() ? vectors_.parameters : vectors_.state) + where.offset;
+}
+
+/// A batch of one goes feature by feature where there is nothing but dense layers.
+template <class T>
+bool Session<T>::only_dense() const {
+    return batch_ == 1 && !clips_by_norm() &&
+           std::all_of(plan_.instructions.begin(), plan_.instructions.end(),
+                       [](const Instruction& i) { return i.operation == Operation::dense && i.weights.trains(); });
+}
+
+template <class T>
+Outcome Session<T>::train(const Vectors<T>& vectors, const Rows& rows, const Steps& steps, const T* table,
+                          ptrdiff_t columns, T* outputs, const Interrupt& interrupt) {
+    vectors_ = vectors;
+    return run({Mode::train, true, rows, steps, table, columns, outputs, interrupt});
+}
+
+template <class T>
+Outcome Session<T>::evaluate(const Vectors<T>& vectors, const Rows& rows, const Steps& steps, T* outputs,
+                             const Interrupt& interrupt) {
+    vectors_ = vectors;
+    return run({Mode::evaluate, false, rows, steps, nullptr, 0, outputs, interrupt});
+}
+
+template <class T>
+Outcome Session<T>::gradient(const Vectors<T>& vectors, const Rows& rows, const Steps& steps, bool training, T* out) {
+    vectors_ = vectors;
+    const Outcome outcome = run({Mode::gradient, training, rows, steps, nullptr, 0, nullptr, [] { return false; }});
+    for (const Segment& segment : plan_.segments)
+        std::copy_n(gradient_ + segment.offset, segment.length, out + segment.offset);
+    return outcome;
+}
+
+template <class T>
+bool Session<T>::clips_by_norm() const {
+    return plan_.clipping == Clipping::norm || plan_.clipping == Clipping::global_norm;
+}
+
+template <class T>
+void Session<T>::need_gradient() {
+    if (!gradient_ && !plan_.segments.empty())
+        gradient_ = allocate(plan_.segments.back().offset + plan_.segments.back().length);
+}
+
+template <class T>
+Outcome Session<T>::run(const Run& asked) {
+    Run run = asked;
+    double products = 0;
+    for (const Instruction& i : plan_.instructions)
+        if (i.operation == Operation::dense) products += 3.0 * static_cast<double>(i.inputs * i.outputs);
+    run.very_long = products * static_cast<double>(run.where.batch) > kVeryLongStep;
+    if (run.mode == Mode::gradient || (run.mode == Mode::train && (clips_by_norm() || run.very_long))) need_gradient();
+    for (Node& node : nodes_) {  // what does not change during the run, as factors per feature
+        const Instruction& instruction = node.instruction;
+        if (!node.shift || instruction.operation == Operation::layer_normalization) continue;
+        const T *mean = operand(instruction.mean), *variance = operand(instruction.variance);
+        const T *gamma = operand(instruction.weights), *beta = operand(instruction.bias);
+        const bool known = instruction.operation == Operation::normalization;
+        for (ptrdiff_t f = 0; f < node.features; ++f) {
+            const T deviation = known ? std::max(std::sqrt(variance[f]), static_cast<T>(kSmallestDeviation))
+                                      : std::sqrt(variance[f] + static_cast<T>(instruction.epsilon));
+            const bool inverted = known && instruction.inverted;
+            node.shift[f] = inverted ? 0 : mean[f];
+            node.divisor[f] = inverted ? 1 : deviation;
+            node.factor[f] = inverted ? deviation : gamma ? gamma[f] : 1;
+            node.offset[f] = inverted ? mean[f] : beta ? beta[f] : 0;
+        }
+    }
+    for (Worker& worker : workers_)
+        for (std::size_t s = 0; s < plan_.segments.size(); ++s) {
+            const Segment& segment = plan_.segments[s];
+            OptimizerParameters<T>& p = worker.parameters[s];
+            p = {};
+            p.momentum = static_cast<T>(plan_.momentum);
+            p.beta_1 = static_cast<T>(plan_.beta_1);
+            p.beta_2 = static_cast<T>(plan_.beta_2);
+            p.rho = static_cast<T>(plan_.rho);
+            p.epsilon = static_cast<T>(plan_.epsilon);
+            p.l1 = static_cast<T>(segment.l1);
+            p.l2 = static_cast<T>(segment.l2);
+            if (plan_.clipping == Clipping::value) p.gradient_limit = static_cast<T>(plan_.clip_limit);
+            OptimizerBuffers<T>& b = worker.buffers[s];
+            b.weights = vectors_.parameters + segment.offset;
+            for (int slot = 0; slot < 3; ++slot)
+                b.slots[slot] = vectors_.slots[slot] ? vectors_.slots[slot] + segment.offset : nullptr;
+            b.parameters = &p;
+            worker.consumers[s] = {k_.optimizers[static_cast<int>(plan_.optimizer)].update, &b};
+        }
+    shared_->abort = shared_->halt = false;
+    Outcome outcome;
+    // Batches of one size together, so that no thread needs to be told the size at every step.
+    const ptrdiff_t whole = std::min(run.where.stop, run.where.rows / run.where.batch);
+    const auto part = [&](ptrdiff_t start, ptrdiff_t stop, ptrdiff_t examples) {
+        if (start >= stop || outcome.failed || outcome.interrupted) return;
+        examples_ = examples;
+        panels_ = (examples + k_.lanes - 1) / k_.lanes;
+        if (run.mode == Mode::train && only_dense())
+            run_on_team(1, [&](Member&) { steps_of_one(run, start, stop, outcome); });
+        else
+            run_on_team(threads_, [&](Member& member) { steps(member, run, start, stop, outcome); });
+    };
+    part(run.where.start, whole, run.where.batch);
+    part(std::max(run.where.start, whole), run.where.stop, run.where.rows - whole * run.where.batch);
+    return outcome;
+}
+
+template <class T>
+void Session<T>::prepare_scalars(Worker& worker, const Run& run, ptrdiff_t step) const {
+    const T* row = run.table + step * run.columns;
+    for (OptimizerParameters<T>& p : worker.parameters) {
+        p.rate = row[0];
+        p.decay = row[1];
+    }
+}
+
+template <class T>
+double Session<T>::penalties() const {
+    double total = 0;
+    for (const Segment& segment : plan_.segments)
+        if (segment.l1 != 0 || segment.l2 != 0)
+            total += k_.penalty(vectors_.parameters + segment.offset, segment.length, segment.l1, segment.l2);
+    return total;
+}
+
+template class Session<float>;
+template class Session<double>;
+
+}  // namespace chainrule

@@ -1,0 +1,116 @@
+// A session: the buffers that a plan needs for one batch size, allocated once, and the loop over steps.
+//
+// A step, as every thread of the team sees it:
+//   rows      gather, forward, loss, backward on its own panels of the batch
+//   barrier   everybody learns whether all numbers are finite, and whether to stop
+//   tiles     the gradient of its own part of the parameters, the optimiser applied where it is stored
+//   barrier
+// Where the gradient must exist before it is used (clipping by norm, inspection, numbers near overflow), the tiles
+// go to a vector first, and two more barriers follow. How work is shared never changes a result's bits.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <new>
+
+#include "isa.hpp"
+#include "plan.hpp"
+#include "team.hpp"
+
+namespace chainrule {
+
+template <class T>
+struct Vectors {
+    T* parameters = nullptr;
+    T* state = nullptr;
+    T* slots[3] = {};
+};
+
+/// What the steps of a run are made from.
+struct Steps {
+    const std::int64_t* order = nullptr;  // row numbers, or null: rows as they come
+    ptrdiff_t rows = 0;                   // length of the order
+    ptrdiff_t batch = 0;
+    ptrdiff_t start = 0, stop = 0;  // batches
+    std::int64_t first_step = 0;    // the step number of batch `start`
+};
+
+struct Outcome {
+    double loss_sum = 0;  // of J times the rows of its batch
+    ptrdiff_t rows = 0;
+    ptrdiff_t steps = 0;
+    bool failed = false;       // the step after `steps` was not made: its numbers are not finite
+    bool interrupted = false;  // the caller wants to stop
+};
+
+/// Asked now and then by the first thread; true ends the run after the last finished step.
+using Interrupt = std::function<bool()>;
+
+template <class T>
+class Session {
+public:
+    Session(const Plan& plan, ptrdiff_t batch, int threads);
+    ~Session();
+
+    /// Train. `table` has a row of `columns` scalars a step, rate and decay first. `outputs`, if not null, gets the
+    /// outputs of every row in the order of the batches.
+    Outcome train(const Vectors<T>& vectors, const Rows& rows, const Steps& steps, const T* table, ptrdiff_t columns,
+                  T* outputs, const Interrupt& interrupt);
+
+    /// Mean loss, as a sum over batches times their rows, and the outputs; nothing is trained.
+    Outcome evaluate(const Vectors<T>& vectors, const Rows& rows, const Steps& steps, T* outputs,
+                     const Interrupt& interrupt);
+
+    /// J over one batch and its gradient.
+    Outcome gradient(const Vectors<T>& vectors, const Rows& rows, const Steps& steps, bool training, T* out);
+
+    int threads() const { return threads_; }
+
+private:
+    struct Run;
+    struct Worker;
+    struct Node;
+    struct Shared;
+
+    T* allocate(ptrdiff_t count);
+    ptrdiff_t stride(ptrdiff_t features) const { return (features | 1) * k_.lanes; }
+    const T* operand(const Operand& where) const;
+
+    Outcome run(const Run& run);
+    bool abort_asked(Member& member, const Run& run);
+    void steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
+    void steps_of_one(const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
+    bool update(Member& member, const Run& run, ptrdiff_t step);
+    bool only_dense() const;
+
+    void gather(const Run& run, ptrdiff_t first, Range panels);
+    void forward(Member& member, const Run& run, std::int64_t step, Range panels);
+    void loss(Range panels);
+    void backward(Member& member, const Run& run, Range panels);
+    void parameters(Member& member, const Run& run, const GradientConsumer<T>* consumers);
+    void moving_averages();
+    void update_from_gradient(Member& member);
+    void measure(Worker& worker, Range panels);
+    double penalties() const;
+    void prepare_scalars(Worker& worker, const Run& run, ptrdiff_t step) const;
+    bool may_overflow() const;
+    bool clips_by_norm() const;
+    void need_gradient();
+
+    const KernelTable<T>& k_;
+    Plan plan_;
+    ptrdiff_t batch_;
+    int threads_;
+    Vectors<T> vectors_;
+
+    std::vector<std::unique_ptr<T, void (*)(T*)>> buffers_;
+    std::vector<Node> nodes_;
+    std::vector<Worker> workers_;
+    std::unique_ptr<Shared> shared_;
+    std::vector<std::int32_t> labels_;
+    T *targets_ = nullptr, *example_weights_ = nullptr, *values_ = nullptr, *gradient_ = nullptr;
+    T* single_ = nullptr;
+    ptrdiff_t examples_ = 0, panels_ = 0, scratch_size_ = 0;
+};
+
+}  // namespace chainrule

@@ -1,0 +1,102 @@
+// The pieces a session is made of; only session*.cpp include this.
+#pragma once
+
+#include <atomic>
+#include <limits>
+
+#include "session.hpp"
+
+namespace chainrule {
+
+/// A buffer of values of the batch, the output of an instruction (the first one: the inputs), and what that
+/// instruction keeps for the way back.
+template <class T>
+struct Session<T>::Node {
+    Instruction instruction{};
+    ptrdiff_t features = 0, stride = 0;
+    T *z = nullptr, *y = nullptr;  // before and after the activation; the same where its derivative needs only y
+    T* gradient = nullptr;         // dJ/dy, and dJ/dz once the activation was taken back
+    bool wants_gradient = false;   // something that trains lies below
+    bool taken_back = false;       // the product that writes `gradient` takes the activation back in its store
+    ActivationBuffers<T> activation{};
+    T* delta_rows = nullptr;
+    T* mask = nullptr;
+    T *normal = nullptr, *mean = nullptr, *variance = nullptr, *deviation = nullptr;
+    T *shift = nullptr, *divisor = nullptr, *factor = nullptr, *offset = nullptr;
+    T* table_gradient = nullptr;
+    int weights_segment = -1, bias_segment = -1;
+    T *line = nullptr, *line_gradient = nullptr;  // for a batch of one: features one after the other
+
+    bool activates() const { return instruction.activation != Activation::linear; }
+    /// Whether the gradient passes through in place.
+    bool in_place() const {
+        switch (instruction.operation) {
+            case Operation::activation:
+            case Operation::softmax:
+            case Operation::log_softmax:
+            case Operation::dropout:
+            case Operation::normalization: return true;
+            case Operation::batch_normalization: return instruction.frozen;
+            default: return false;
+        }
+    }
+};
+
+/// What each thread has for itself.
+template <class T>
+struct Session<T>::Worker {
+    T* scratch = nullptr;
+    struct alignas(64) Sizes {  // told to the others: written before a barrier, read after it
+        bool infinite = false;
+        double gradient = 0;  // bound of a term of the gradient's sums
+    } sizes;
+    std::vector<OptimizerParameters<T>> parameters;  // one per segment
+    std::vector<OptimizerBuffers<T>> buffers;
+    std::vector<GradientConsumer<T>> consumers;
+};
+
+/// Set by the first thread, read by all after a barrier; `abort` also between barriers.
+template <class T>
+struct Session<T>::Shared {
+    std::atomic<bool> abort{false}, halt{false};
+    std::vector<double> factors;  // of clipping by norm, one per segment
+};
+
+enum class Mode { train, evaluate, gradient };
+
+template <class T>
+struct Session<T>::Run {
+    Mode mode;
+    bool training;  // dropout draws, batch normalisation looks at the batch
+    const Rows& rows;
+    const Steps& where;
+    const T* table;
+    ptrdiff_t columns;
+    T* outputs;
+    const Interrupt& interrupt;
+    bool very_long = false;  // a step takes so long that it must be possible to leave it half done
+};
+
+template <class T>
+inline bool is_finite(T size) {
+    return size <= std::numeric_limits<T>::max();  // false for NaN too
+}
+
+/// A gradient consumer that keeps the gradient, penalty included.
+template <class T>
+struct Keep {
+    T* gradient;
+    const T* weights;
+    T l1, l2;
+
+    static void apply(const void* context, ptrdiff_t first, const T* gradient, ptrdiff_t count) {
+        const Keep& keep = *static_cast<const Keep*>(context);
+        for (ptrdiff_t i = 0; i < count; ++i) {
+            const T w = keep.weights[first + i];
+            const T sign = w > 0 ? T(1) : w < 0 ? T(-1) : T(0);
+            keep.gradient[first + i] = gradient[i] + (keep.l1 * sign + 2 * keep.l2 * w);
+        }
+    }
+};
+
+}  // namespace chainrule

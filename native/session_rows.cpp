@@ -1,0 +1,253 @@
+// The rows phase of a step: gather, forward, loss, backward, each thread on its own panels of the batch.
+#include <algorithm>
+#include <cstring>
+
+#include "session_parts.hpp"
+
+namespace chainrule {
+
+namespace {
+
+/// One number of a block's first column. Labels are read as they are stored; they stay integers.
+template <class To>
+To read(const Block& block, std::int64_t row) {
+    const char* at = static_cast<const char*>(block.data) + row * block.row_stride;
+    const auto as = [at](auto value) {
+        std::memcpy(&value, at, sizeof value);
+        return static_cast<To>(value);
+    };
+    switch (block.type) {
+        case Number::float32: return as(float{});
+        case Number::float64: return as(double{});
+        case Number::int8: return as(std::int8_t{});
+        case Number::int16: return as(std::int16_t{});
+        case Number::int32: return as(std::int32_t{});
+        case Number::uint8: return as(std::uint8_t{});
+        case Number::uint16: return as(std::uint16_t{});
+        case Number::uint32: return as(std::uint32_t{});
+        case Number::uint64: return as(std::uint64_t{});
+        default: return as(std::int64_t{});
+    }
+}
+
+/// Panels that are worked on together before somebody asks whether to stop.
+constexpr ptrdiff_t kTogether = 256;
+
+}  // namespace
+
+template <class T>
+void Session<T>::gather(const Run& run, ptrdiff_t first, Range panels) {
+    const std::int64_t* rows = run.where.order ? run.where.order + first : nullptr;
+    const auto row = [&](ptrdiff_t e) { return rows ? rows[e] : first + e; };
+    const auto copy = [&](const Block& block, ptrdiff_t features, T* out, ptrdiff_t out_stride) {
+        const char* data = static_cast<const char*>(block.data) + (rows ? 0 : first * block.row_stride);
+        k_.gather[static_cast<int>(block.type)](
+            {data, block.row_stride, block.column_stride, rows, examples_, features, out, out_stride}, panels);
+    };
+    copy(run.rows.inputs, nodes_[0].features, nodes_[0].y, nodes_[0].stride);
+    if (!run.rows.targets.data) return;
+    const Range examples{panels.begin * k_.lanes, panels.end * k_.lanes};  // copies that fill the last panel included
+    const ptrdiff_t last = examples_ - 1;
+    if (plan_.sparse_labels) {
+        for (ptrdiff_t e = examples.begin; e < examples.end; ++e)
+            labels_[static_cast<std::size_t>(e)] = read<std::int32_t>(run.rows.targets, row(std::min(e, last)));
+    } else {
+        const ptrdiff_t units = plan_.outputs(), width = stride(units);
+        copy(run.rows.targets, units, targets_, width);
+        if (plan_.loss == Loss::hinge)  // its labels are -1 and 1; 0 counts as -1
+            for (ptrdiff_t i = panels.begin * width; i < panels.end * width; ++i)
+                if (targets_[i] == 0) targets_[i] = -1;
+    }
+    const bool weighted = run.rows.weights.data != nullptr;
+    double divisor = plan_.reduction == Reduction::sum ? 1 : static_cast<double>(examples_);
+    if (plan_.reduction == Reduction::weighted_mean && weighted) {
+        divisor = 0;
+        for (ptrdiff_t e = 0; e < examples_; ++e) divisor += read<double>(run.rows.weights, row(e));
+    }
+    const T share = static_cast<T>(1 / divisor);
+    for (ptrdiff_t e = examples.begin; e < examples.end; ++e)
+        example_weights_[e] = e > last ? T(0) : weighted ? read<T>(run.rows.weights, row(e)) * share : share;
+}
+
+/// Whether to leave this step half done; only a very long one is ever left.
+template <class T>
+bool Session<T>::abort_asked(Member& member, const Run& run) {
+    if (!run.very_long) return false;
+    if (member.index() == 0 && !shared_->halt && run.interrupt()) {
+        shared_->halt = true;
+        shared_->abort = true;
+    }
+    return shared_->abort.load(std::memory_order_relaxed);
+}
+
+template <class T>
+void Session<T>::forward(Member& member, const Run& run, std::int64_t step, Range panels) {
+    T* scratch = workers_[static_cast<std::size_t>(member.index())].scratch;
+    const auto aborted = [&] { return abort_asked(member, run); };
+    for (std::size_t i = 0; i + 1 < nodes_.size(); ++i) {
+        const Node& in = nodes_[i];
+        Node& node = nodes_[i + 1];
+        const Instruction& instruction = node.instruction;
+        const auto copy_in = [&](Range range) {
+            std::memcpy(node.y + range.begin * node.stride, in.y + range.begin * in.stride,
+                        static_cast<std::size_t>(range.size() * node.stride) * sizeof(T));
+        };
+        if (instruction.operation == Operation::batch_normalization && run.training && !instruction.frozen) {
+            member.barrier();
+            if (!aborted())
+                k_.batch_normalize({in.y, node.normal, node.y, nullptr, nullptr, node.stride, examples_,
+                                    operand(instruction.weights), operand(instruction.bias), node.mean, node.variance,
+                                    node.deviation, static_cast<T>(instruction.epsilon)},
+                                   share(node.features, member.index(), member.size()));
+            member.barrier();
+            continue;
+        }
+        for (ptrdiff_t start = panels.begin; start < panels.end && !aborted(); start += kTogether) {
+            const Range range{start, std::min(start + kTogether, panels.end)};
+            switch (instruction.operation) {
+                case Operation::dense: {
+                    const auto& activation = k_.activations[static_cast<int>(instruction.activation)];
+                    k_.multiply({operand(instruction.weights), 1, node.features, operand(instruction.bias), in.y,
+                                 in.stride, node.z, node.stride, node.features, in.features,
+                                 node.activates() ? Epilogue{activation.forward, &node.activation} : Epilogue{}},
+                                range, {0, node.features}, scratch);
+                    break;
+                }
+                case Operation::activation:
+                    for (ptrdiff_t p = range.begin; p < range.end; ++p)
+                        k_.activations[static_cast<int>(instruction.activation)].forward(
+                            &node.activation, p * node.stride, node.features * k_.lanes);
+                    break;
+                case Operation::softmax:
+                    k_.softmax.forward({in.y, node.y, nullptr, node.stride, node.features}, range);
+                    break;
+                case Operation::log_softmax:
+                    k_.log_softmax.forward({in.y, node.y, nullptr, node.stride, node.features}, range);
+                    break;
+                case Operation::dropout:
+                    copy_in(range);
+                    if (!run.training) break;
+                    k_.dropout_mask({instruction.seed, static_cast<std::uint64_t>(step), instruction.layer,
+                                     instruction.threshold,
+                                     static_cast<T>(65536.0 / (65536.0 - instruction.threshold)), node.mask, node.stride,
+                                     node.features},
+                                    range);
+                    for (ptrdiff_t p = range.begin; p < range.end; ++p)
+                        k_.multiply_by(node.y + p * node.stride, node.mask + p * node.stride, node.features * k_.lanes);
+                    break;
+                case Operation::normalization:
+                case Operation::batch_normalization:
+                    k_.rescale({in.y, node.y, nullptr, node.stride, node.features, node.shift, node.divisor, node.factor,
+                                node.offset},
+                               range);
+                    break;
+                case Operation::layer_normalization:
+                    k_.layer_normalize({in.y, node.normal, node.y, nullptr, nullptr, node.stride, node.features,
+                                        operand(instruction.weights), operand(instruction.bias), node.deviation,
+                                        static_cast<T>(instruction.epsilon)},
+                                       range);
+                    break;
+                case Operation::embedding:
+                    k_.embed({operand(instruction.weights), instruction.dimension, instruction.inputs, in.y, in.stride,
+                              node.y, nullptr, node.stride, panels_, nullptr},
+                             range);
+                    break;
+            }
+        }
+    }
+}
+
+template <class T>
+void Session<T>::loss(Range panels) {
+    const Node& last = nodes_.back();
+    k_.losses[static_cast<int>(plan_.loss)](
+        {last.y, targets_, labels_.data(), example_weights_, last.gradient, values_, last.stride, last.features,
+         static_cast<T>(plan_.loss_parameter)},
+        panels);
+}
+
+template <class T>
+void Session<T>::backward(Member& member, const Run& run, Range panels) {
+    T* scratch = workers_[static_cast<std::size_t>(member.index())].scratch;
+    const auto aborted = [&] { return abort_asked(member, run); };
+    for (std::size_t i = nodes_.size() - 1; i-- > 0;) {
+        const Node& in = nodes_[i];
+        const Node& node = nodes_[i + 1];
+        const Instruction& instruction = node.instruction;
+        if (!node.wants_gradient) break;  // nothing that trains lies below
+        const bool further = in.wants_gradient;
+        if (instruction.operation == Operation::batch_normalization && run.training && !instruction.frozen) {
+            if (!further) continue;
+            member.barrier();
+            if (!aborted())
+                k_.batch_normalize_gradient(
+                    {in.y, node.normal, node.y, node.gradient, in.gradient, node.stride, examples_,
+                     operand(instruction.weights), operand(instruction.bias), node.mean, node.variance, node.deviation,
+                     static_cast<T>(instruction.epsilon)},
+                    share(node.features, member.index(), member.size()));
+            member.barrier();
+            continue;
+        }
+        for (ptrdiff_t start = panels.begin; start < panels.end && !aborted(); start += kTogether) {
+            const Range range{start, std::min(start + kTogether, panels.end)};
+            const auto each = [&](auto&& work) {
+                for (ptrdiff_t p = range.begin; p < range.end; ++p) work(p * node.stride, node.features * k_.lanes);
+            };
+            switch (instruction.operation) {
+                case Operation::dense: {
+                    if (node.activates() && !node.taken_back)
+                        each([&](ptrdiff_t at, ptrdiff_t count) {
+                            k_.activations[static_cast<int>(instruction.activation)].backward(&node.activation, at, count);
+                        });
+                    if (node.delta_rows)
+                        k_.transpose_delta({node.gradient, node.stride, node.delta_rows, node.features, panels_}, range);
+                    if (!further) break;
+                    const auto& below = k_.activations[static_cast<int>(in.instruction.activation)];
+                    k_.multiply({operand(instruction.weights), node.features, 1, nullptr, node.gradient, node.stride,
+                                 in.gradient, in.stride, in.features, node.features,
+                                 in.taken_back ? Epilogue{below.backward, &in.activation} : Epilogue{}},
+                                range, {0, in.features}, scratch);
+                    break;
+                }
+                case Operation::activation:
+                    if (further)
+                        each([&](ptrdiff_t at, ptrdiff_t count) {
+                            k_.activations[static_cast<int>(instruction.activation)].backward(&node.activation, at, count);
+                        });
+                    break;
+                case Operation::softmax:
+                    k_.softmax.backward({in.y, node.y, node.gradient, node.stride, node.features}, range);
+                    break;
+                case Operation::log_softmax:
+                    k_.log_softmax.backward({in.y, node.y, node.gradient, node.stride, node.features}, range);
+                    break;
+                case Operation::dropout:
+                    if (run.training)
+                        each([&](ptrdiff_t at, ptrdiff_t count) {
+                            k_.multiply_by(node.gradient + at, node.mask + at, count);
+                        });
+                    break;
+                case Operation::normalization:
+                case Operation::batch_normalization:
+                    k_.rescale_gradient({nullptr, nullptr, node.gradient, node.stride, node.features, node.shift,
+                                         node.divisor, node.factor, node.offset},
+                                        range);
+                    break;
+                case Operation::layer_normalization:
+                    if (further)
+                        k_.layer_normalize_gradient({in.y, node.normal, node.y, node.gradient, in.gradient, node.stride,
+                                                     node.features, operand(instruction.weights),
+                                                     operand(instruction.bias), node.deviation,
+                                                     static_cast<T>(instruction.epsilon)},
+                                                    range);
+                    break;
+                case Operation::embedding: break;
+            }
+        }
+    }
+}
+
+template class Session<float>;
+template class Session<double>;
+
+}  // namespace chainrule

@@ -1,0 +1,152 @@
+// The loops over steps: of batches by the team, and of batches of one by the caller alone.
+#include <algorithm>
+#include <cmath>
+
+#include "session_parts.hpp"
+
+namespace chainrule {
+
+namespace {
+/// Multiplications after which the caller is asked whether to stop, and steps of one example.
+constexpr double kAskAfter = 1e6;
+constexpr ptrdiff_t kAskOne = 1024;
+}  // namespace
+
+template <class T>
+void Session<T>::steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome) {
+    Worker& worker = workers_[static_cast<std::size_t>(member.index())];
+    const bool first_thread = member.index() == 0, judged = run.rows.targets.data != nullptr;
+    const Range panels = share(panels_, member.index(), member.size());
+    double work = 1;
+    for (const Instruction& i : plan_.instructions) work += static_cast<double>(i.inputs * i.outputs * examples_);
+    const auto ask_every = static_cast<ptrdiff_t>(std::max(1.0, kAskAfter / work));
+    for (ptrdiff_t batch = start; batch < stop; ++batch) {
+        if (first_thread && (batch - start) % ask_every == 0 && run.interrupt()) shared_->halt = true;
+        const ptrdiff_t first = batch * run.where.batch, step = batch - run.where.start;
+        gather(run, first, panels);
+        forward(member, run, run.where.first_step + step, panels);
+        if (run.outputs) {
+            const Node& last = nodes_.back();
+            k_.scatter({last.y, last.stride, run.outputs + first * last.features, last.features, examples_,
+                        last.features},
+                       panels);
+        }
+        if (judged) loss(panels);
+        if (run.mode != Mode::evaluate) {
+            backward(member, run, panels);
+            measure(worker, panels);
+        }
+        member.barrier();
+        double total = 0;
+        if (first_thread && judged) {
+            for (ptrdiff_t e = 0; e < examples_; ++e)
+                total += static_cast<double>(values_[e]) * static_cast<double>(example_weights_[e]);
+            total += penalties();
+        }
+        if (shared_->halt) {
+            if (first_thread) outcome.interrupted = true;
+            return;
+        }
+        if (run.mode != Mode::evaluate) {
+            bool made = run.mode == Mode::gradient ||
+                        std::none_of(workers_.begin(), workers_.end(), [](const Worker& w) { return w.sizes.infinite; });
+            made = made && update(member, run, step);
+            if (!made) {
+                if (first_thread) (shared_->abort ? outcome.interrupted : outcome.failed) = true;
+                return;
+            }
+            if (run.mode == Mode::train && first_thread) moving_averages();
+        }
+        if (first_thread) {
+            outcome.loss_sum += total * static_cast<double>(examples_);
+            outcome.rows += examples_;
+            ++outcome.steps;
+        }
+        member.barrier();
+    }
+}
+
+template <class T>
+void Session<T>::steps_of_one(const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome) {
+    Worker& worker = workers_[0];
+    Node& last = nodes_.back();
+    const ptrdiff_t units = last.features, panel = stride(units);
+    const bool penalised = std::any_of(plan_.segments.begin(), plan_.segments.end(),
+                                       [](const Segment& s) { return s.l1 != 0 || s.l2 != 0; });
+    for (ptrdiff_t batch = start; batch < stop; ++batch) {
+        if ((batch - start) % kAskOne == 0 && run.interrupt()) {
+            outcome.interrupted = true;
+            return;
+        }
+        const Range one{0, 1};
+        gather(run, batch, one);
+        const T* x = nodes_[0].line;
+        for (ptrdiff_t f = 0; f < nodes_[0].features; ++f) nodes_[0].line[f] = nodes_[0].y[f * k_.lanes];
+        for (std::size_t i = 1; i < nodes_.size(); ++i) {
+            Node& node = nodes_[i];
+            const auto& activation = k_.activations[static_cast<int>(node.instruction.activation)];
+            T* z = activation.from_output ? node.line : node.z;  // z keeps what a derivative needs
+            k_.forward_one({operand(node.instruction.weights), operand(node.instruction.bias), nodes_[i - 1].features,
+                            node.features, x, z},
+                           {0, node.features});
+            if (node.activates()) {
+                const ActivationBuffers<T> buffers{z, node.line, nullptr, node.activation.alpha};
+                activation.forward(&buffers, 0, node.features);
+            }
+            x = node.line;
+        }
+        for (ptrdiff_t n = 0; n < units; ++n)
+            std::fill_n(single_ + n * k_.lanes, k_.lanes, last.line[n]);
+        k_.losses[static_cast<int>(plan_.loss)]({single_, targets_, labels_.data(), example_weights_, single_ + panel,
+                                                 values_, panel, units, static_cast<T>(plan_.loss_parameter)},
+                                                one);
+        for (ptrdiff_t n = 0; n < units; ++n) last.line_gradient[n] = single_[panel + n * k_.lanes];
+        if (run.outputs) std::copy_n(last.line, units, run.outputs + batch * units);
+        double size = 0;
+        for (std::size_t i = nodes_.size() - 1; i > 0; --i) {
+            const Node &node = nodes_[i], &in = nodes_[i - 1];
+            if (node.activates()) {
+                const auto& activation = k_.activations[static_cast<int>(node.instruction.activation)];
+                const ActivationBuffers<T> buffers{activation.from_output ? node.line : node.z, node.line,
+                                                   node.line_gradient, node.activation.alpha};
+                activation.backward(&buffers, 0, node.features);
+            }
+            std::fill_n(node.line_gradient + node.features, k_.lanes, T(0));
+            if (i > 1)
+                k_.backward_one({operand(node.instruction.weights), nullptr, in.features, node.features,
+                                 node.line_gradient, in.line_gradient},
+                                {0, in.features});
+            T inputs = 0;
+            for (ptrdiff_t f = 0; f < in.features; ++f)
+                inputs = std::abs(in.line[f]) <= inputs ? inputs : std::abs(in.line[f]);
+            const double here_size = static_cast<double>(k_.largest_magnitude(node.line_gradient, node.features)) *
+                                     std::max(1.0, static_cast<double>(inputs));
+            size = here_size <= size ? size : here_size;
+        }
+        if (!is_finite(std::abs(values_[0])) || !(size <= std::numeric_limits<T>::max() / 4)) {
+            outcome.failed = true;
+            return;
+        }
+        double total = static_cast<double>(values_[0]) * static_cast<double>(example_weights_[0]);
+        if (penalised) total += penalties();
+        prepare_scalars(worker, run, batch - run.where.start);
+        for (std::size_t i = 1; i < nodes_.size(); ++i) {
+            const Node &node = nodes_[i], &in = nodes_[i - 1];
+            k_.weight_gradient_one({in.line, node.line_gradient, node.features,
+                                    worker.consumers[static_cast<std::size_t>(node.weights_segment)]},
+                                   {0, in.features}, worker.scratch);
+            if (node.bias_segment >= 0) {
+                const auto& consumer = worker.consumers[static_cast<std::size_t>(node.bias_segment)];
+                consumer.apply(consumer.context, 0, node.line_gradient, node.features);
+            }
+        }
+        outcome.loss_sum += total;
+        ++outcome.rows;
+        ++outcome.steps;
+    }
+}
+
+template class Session<float>;
+template class Session<double>;
+
+}  // namespace chainrule
