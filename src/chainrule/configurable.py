@@ -1,6 +1,7 @@
 """Objects that know the arguments they were made with: layers, losses, optimisers, metrics, callbacks."""
 
 import inspect
+from collections.abc import Hashable
 from functools import lru_cache
 from typing import Any, Self
 
@@ -24,7 +25,7 @@ ALIASES = {
 
 
 @lru_cache(maxsize=512)
-def _parameters(cls: type) -> tuple[inspect.Signature, frozenset[str], bool]:
+def _parameters(cls: Hashable) -> tuple[inspect.Signature, frozenset[str], bool]:
     signature = inspect.signature(cls.__init__)
     kinds = {name: parameter.kind for name, parameter in signature.parameters.items() if name != "self"}
     named = frozenset(n for n, k in kinds.items() if k not in (k.VAR_POSITIONAL, k.VAR_KEYWORD))
