@@ -3,3 +3,4 @@
 from chainrule.autodiff import ops
 
 __version__ = "0.1.0"
+__all__ = ["ops"]
