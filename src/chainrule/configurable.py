@@ -1,8 +1,8 @@
 """Objects that know the arguments they were made with: layers, losses, optimisers, metrics, callbacks."""
 
 import inspect
-from functools import lru_cache
 from typing import Any, NamedTuple, Self
+from weakref import WeakKeyDictionary
 
 from chainrule.errors import UnknownArgumentError, UnknownNameError, did_you_mean
 
@@ -36,19 +36,22 @@ def _named(init: Any) -> tuple[inspect.Signature, frozenset[str], bool]:
     return signature, named, any(kind is kind.VAR_KEYWORD for kind in kinds.values())
 
 
-@lru_cache(maxsize=512)
-def _constructor(cls: Any) -> _Constructor:
+_CONSTRUCTORS: WeakKeyDictionary[type, _Constructor] = WeakKeyDictionary()  # inspecting takes longer than making
+
+
+def _constructor(cls: type) -> _Constructor:
     """Return what a class's constructor takes; ``**kwargs`` are followed up the base classes."""
+    known = _CONSTRUCTORS.get(cls)
+    if known is not None:
+        return known
     inits = [vars(base)["__init__"] for base in cls.__mro__ if "__init__" in vars(base) and base is not object]
-    if not inits:
-        return _Constructor(inspect.Signature(), frozenset(), takes_any=False)
-    signature, named, open_ended = _named(inits[0])
+    signature, named, open_ended = _named(inits[0]) if inits else (inspect.Signature(), frozenset(), False)
     for init in inits[1:]:
         if not open_ended:
             break
         _, more, open_ended = _named(init)
         named |= more
-    return _Constructor(signature, named, open_ended)
+    return _CONSTRUCTORS.setdefault(cls, _Constructor(signature, named, open_ended))
 
 
 def unknown_argument(where: str, name: str, known: frozenset[str]) -> UnknownArgumentError:

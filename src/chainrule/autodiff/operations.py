@@ -9,7 +9,8 @@ to every tape.
 """
 
 from collections.abc import Callable, Mapping
-from math import pi, prod, sqrt
+from functools import partial
+from math import pi, sqrt
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -20,23 +21,22 @@ from chainrule.autodiff import special
 Rule = Callable[..., Any]
 
 
+class ForEach:
+    """The rules of an operation with any number of inputs: one rule, which is told first which input it is for."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+
+    def __getitem__(self, index: int) -> Rule:
+        return partial(self.rule, index)
+
+
 class Operation(NamedTuple):
     """One row of the table."""
 
     name: str
     forward: Callable[..., Any]
-    rules: tuple[Rule, ...]
-    variadic: bool = False  # one rule for any number of inputs; it gets the index of its input first
-
-    def rules_for(self, count: int) -> tuple[Rule, ...]:
-        """Return the gradient rules for ``count`` inputs, in their order."""
-        if not self.variadic:
-            return self.rules
-        return tuple(_at(self.rules[0], index) for index in range(count))
-
-
-def _at(rule: Rule, index: int) -> Rule:
-    return lambda ops, *arguments, **attributes: rule(ops, index, *arguments, **attributes)
+    rules: tuple[Rule, ...] | ForEach
 
 
 def op(name: str, forward: Callable[..., Any], *rules: Rule) -> Operation:
@@ -46,7 +46,7 @@ def op(name: str, forward: Callable[..., Any], *rules: Rule) -> Operation:
 
 def variadic(name: str, forward: Callable[..., Any], rule: Rule) -> Operation:
     """Make a row for any number of inputs, with one rule that is told which input it is for."""
-    return Operation(name, forward, (rule,), variadic=True)
+    return Operation(name, forward, ForEach(rule))
 
 
 def reduced_axes(axis: Any, ndim: int) -> tuple[int, ...]:
@@ -70,9 +70,8 @@ def _spread(ops: Any, g: Any, x: Any, axis: Any) -> Any:
     return ops.broadcast_to(_kept(ops, g, x, axis), shape=x.shape)
 
 
-def _share(x: Any, axis: Any) -> float:
-    count = x.size if axis is None else prod([x.shape[a] for a in reduced_axes(axis, x.ndim)])
-    return 1.0 / float(max(count, 1))
+def _mean_rule(ops: Any, g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _spread(ops, g * (y.size / max(x.size, 1)), x, axis)
 
 
 def _extreme_rule(ops: Any, g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -82,7 +81,7 @@ def _extreme_rule(ops: Any, g: Any, y: Any, x: Any, axis: Any = None, keepdims: 
 
 
 def _power_base(ops: Any, g: Any, y: Any, a: Any, b: Any) -> Any:
-    return g * b * ops.power(a, ops.where(b == 0, 1.0, b - 1))  # b == 0: the slope is 0, also at a == 0
+    return g * b * ops.power(ops.where((a == 0) * (b == 0), 1.0, a), b - 1)  # 0**0 is 1, with slope 0
 
 
 def _power_exponent(ops: Any, g: Any, y: Any, a: Any, b: Any) -> Any:
@@ -94,10 +93,8 @@ def _transpose_back(ops: Any, g: Any, y: Any, x: Any, axes: Any = None) -> Any:
     return ops.transpose(g, axes=back)
 
 
-def _concatenate_rule(ops: Any, index: int, g: Any, y: Any, *x: Any, axis: int = 0) -> Any:
-    start = sum(part.shape[axis] for part in x[:index])
-    piece = slice(start, start + x[index].shape[axis])
-    return ops.getitem(g, key=(slice(None),) * (axis % g.ndim) + (piece,))
+def _concatenate_rule(index: int, ops: Any, g: Any, y: Any, *x: Any, axis: int, starts: tuple[int, ...]) -> Any:
+    return ops.getitem(g, key=(slice(None),) * axis + (slice(starts[index], starts[index + 1]),))
 
 
 def _cross_entropy_logits(ops: Any, g: Any, y: Any, logits: Any, labels: Any) -> Any:
@@ -118,7 +115,7 @@ OPERATIONS = table(
                                                     lambda ops, g, y, a, b: -g),
     op("multiply",      np.multiply,                lambda ops, g, y, a, b: g * b,
                                                     lambda ops, g, y, a, b: g * a),
-    op("divide",        np.divide,                  lambda ops, g, y, a, b: g / b,
+    op("divide",        special.divide,                lambda ops, g, y, a, b: g / b,
                                                     lambda ops, g, y, a, b: -g * y / b),
     op("power",         np.power,                   _power_base, _power_exponent),
     op("matmul",        np.matmul,                  lambda ops, g, y, a, b: g @ ops.matrix_transpose(b),
@@ -150,9 +147,7 @@ OPERATIONS = table(
 
     op("sum",           lambda x, axis=None, keepdims=False: np.add.reduce(x, axis=axis, keepdims=keepdims),
        lambda ops, g, y, x, axis=None, keepdims=False: _spread(ops, g, x, axis)),
-    op("mean",          lambda x, axis=None, keepdims=False:
-                            np.add.reduce(x, axis=axis, keepdims=keepdims) * x.dtype.type(_share(x, axis)),
-       lambda ops, g, y, x, axis=None, keepdims=False: _spread(ops, g * _share(x, axis), x, axis)),
+    op("mean",          special.mean, _mean_rule),
     op("max",           np.max, _extreme_rule),
     op("min",           np.min, _extreme_rule),
     op("logsumexp",     special.logsumexp,
@@ -172,7 +167,7 @@ OPERATIONS = table(
     op("broadcast_to",  special.expand,             lambda ops, g, y, x, shape: g),
     op("transpose",     lambda x, axes=None: x.transpose(axes), _transpose_back),
     op("matrix_transpose", lambda x: x.swapaxes(-1, -2), lambda ops, g, y, x: ops.matrix_transpose(g)),
-    variadic("concatenate", lambda *x, axis=0: np.concatenate(x, axis=axis), _concatenate_rule),
+    variadic("concatenate", lambda *x, axis, starts: np.concatenate(x, axis=axis), _concatenate_rule),
     op("getitem",       lambda x, key: x[key],
        lambda ops, g, y, x, key: ops.scatter_add(g, key=key, shape=x.shape)),
     op("scatter_add",   special.scatter_add,        lambda ops, g, y, x, key, shape: ops.getitem(g, key=key)),
@@ -181,6 +176,7 @@ OPERATIONS = table(
 
     # no gradient flows through these
     op("stop_gradient", lambda x: x),
+    op("discretize",    lambda x, dtype: x.astype(dtype)),
     op("sign",          np.sign),
     op("argmax",        lambda x, axis=-1: np.argmax(x, axis=axis)),
     op("one_hot",       special.one_hot),

@@ -32,6 +32,20 @@ def _horner(coefficients: tuple[float, ...], x: Array) -> Array:
     return result
 
 
+def divide(a: Array, b: Array) -> Array:
+    """``a / b``; integers are divided as float32."""
+    return np.asarray(np.divide(a, b) if a.dtype.kind == "f" else np.divide(a, b, dtype=np.float32))
+
+
+def mean(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Arithmetic mean; that of no elements is refused."""
+    total = np.add.reduce(x, axis=axis, keepdims=keepdims)
+    count = x.size // total.size if total.size else 1
+    if count == 0:
+        raise ValueError("there is no mean of no elements")
+    return np.asarray(total / count)
+
+
 def erf(x: Array) -> Array:
     """Error function ``2/sqrt(pi) int_0^x exp(-t^2) dt``, absolute error below 2e-16 in float64."""
     magnitude = np.abs(x)
@@ -44,7 +58,7 @@ def erf(x: Array) -> Array:
 
 def sigmoid(x: Array) -> Array:
     """``1 / (1 + exp(-x))`` with full relative precision on both sides and no overflow."""
-    return np.asarray(1 / (1 + np.exp(-np.maximum(x, -_EXP_LIMIT.get(x.dtype, 708.0)))))
+    return np.asarray(1 / (1 + np.exp(-np.maximum(x, -_EXP_LIMIT[x.dtype]))))
 
 
 def softplus(x: Array) -> Array:
@@ -54,11 +68,11 @@ def softplus(x: Array) -> Array:
 
 def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     """``log sum exp(x)``, shifted by the maximum so that it can't overflow."""
-    axes = tuple(axis) if isinstance(axis, list) else axis
-    top = np.max(x, axis=axes, keepdims=True)
+    top = np.max(x, axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
-    total = np.log(np.sum(np.exp(x - top), axis=axes, keepdims=True)) + top
-    return np.asarray(total if keepdims else np.squeeze(total, axis=axes))
+    with np.errstate(divide="ignore"):  # the logarithm of no weight at all is -inf
+        total = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    return np.asarray(total if keepdims else np.squeeze(total, axis=axis))
 
 
 def _shift(x: Array, axis: int) -> Array:
@@ -82,7 +96,7 @@ def log_softmax(x: Array, axis: int = -1) -> Array:
 
 def softmax_cross_entropy(logits: Array, labels: Array) -> Array:
     """``-sum_k labels_k log softmax(logits)_k`` over the last axis."""
-    return np.asarray(-np.add.reduce(labels * log_softmax(logits), axis=-1))
+    return np.asarray(-np.vecdot(labels, log_softmax(logits)))
 
 
 def sigmoid_cross_entropy(logits: Array, labels: Array) -> Array:

@@ -1,13 +1,15 @@
 """GradientTape: records operations while it is open, then walks them backwards with the chain rule."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
 
 from chainrule.autodiff.operations import RAW
 from chainrule.autodiff.recording import OPEN, Record
-from chainrule.autodiff.tensor import RECORDED, Tensor
+from chainrule.autodiff.structure import flatten, restore
+from chainrule.autodiff.tensor import RECORDED, Tensor, as_tensor, cast
 from chainrule.autodiff.variable import Variable
 from chainrule.errors import ArgumentError, DTypeError, GradientError, ShapeError
 
@@ -46,30 +48,43 @@ class GradientTape:
         self._paused = False
 
     def __enter__(self) -> Self:
+        if self in OPEN.stack:
+            raise GradientError("this tape is open already; a second `with` on it would record everything twice")
         if self._used and not self.persistent:
             raise GradientError("this tape was used already; make a new GradientTape() or one with persistent=True")
         OPEN.stack.append(self)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        OPEN.stack.remove(self)
+        self._close()
+
+    def _close(self) -> None:
+        if self in OPEN.stack:
+            OPEN.stack.remove(self)
 
     def watch(self, tensors: Any) -> None:
         """Record what is computed from these Tensors too, so that gradients with respect to them exist."""
-        for tensor in _flatten(tensors):
+        for tensor in flatten(tensors):
             if not isinstance(tensor, Tensor) or tensor.dtype.kind != "f":
                 kind = tensor.dtype if isinstance(tensor, Tensor) else type(tensor).__name__
-                raise DTypeError(f"a tape watches Tensors of floating type, got {kind}; wrap it: Tensor(x, 'float32')")
+                raise DTypeError(
+                    f"a tape watches Tensors of floating type, got {kind}; make one first: x = Tensor(x, 'float32')"
+                )
             self._watched[id(tensor)] = tensor
 
     def watched_variables(self) -> tuple[Variable, ...]:
         """Return the Variables that recorded operations have used."""
-        found = {id(x): x for record in self._records for x in record.inputs if isinstance(x, Variable) and x.trainable}
+        found = {id(x): x for _, inputs, *_ in self._records for x in inputs if isinstance(x, Variable) and x.trainable}
         return tuple(found.values())
 
-    def stop_recording(self) -> "_Pause":
-        """Pause: ``with tape.stop_recording(): ...``."""
-        return _Pause(self)
+    @contextmanager
+    def stop_recording(self) -> Iterator[None]:
+        """Pause: what runs inside ``with tape.stop_recording():`` is not recorded."""
+        before, self._paused = self._paused, True
+        try:
+            yield
+        finally:
+            self._paused = before
 
     def reset(self) -> None:
         """Forget everything recorded so far."""
@@ -82,9 +97,10 @@ class GradientTape:
         if self._paused:
             return
         if not (tracked and self._automatic):
-            if not self._watched or not any(id(x) in self._watched for x in record.inputs):
+            _, inputs, _, output, *_ = record
+            if not self._watched or not any(id(x) in self._watched for x in inputs):
                 return
-            self._watched[id(record.output)] = record.output
+            self._watched[id(output)] = output
         self._records.append(record)
 
     def gradient(
@@ -113,89 +129,84 @@ class GradientTape:
             )
         if unconnected_gradients not in ("none", "zero"):
             raise ArgumentError(f"unconnected_gradients is 'none' or 'zero', got {unconnected_gradients!r}")
-        self._used = True
-        wanted = _flatten(sources)
+        wanted = flatten(sources)
         for source in wanted:
             if not isinstance(source, Tensor):
-                raise DTypeError(f"gradient expects Tensors and Variables as sources, got {type(source).__name__}")
+                raise DTypeError(
+                    "gradient expects Tensors and Variables as sources, alone or in a list, tuple or dict, "
+                    f"got {type(source).__name__}"
+                )
+        if not self.persistent:
+            self._close()  # gradient inside its own `with`: the walk must not be recorded while it empties the records
         nested = bool(OPEN.stack)
-        gradients = self._walk(_flatten(target), wanted, output_gradients, RECORDED if nested else RAW)
+        start = _start(flatten(target), output_gradients, nested)
+        self._used = True
+        gradients = self._walk(start, wanted, RECORDED if nested else RAW)
         results: list[Tensor | None] = []
         for source in wanted:
             g = gradients.get(id(source))
-            if g is None:
-                results.append(_wrap(np.zeros_like(source._array)) if unconnected_gradients == "zero" else None)
-            else:
-                results.append(g if nested else _wrap(g))
-        return _restore(sources, iter(results))
+            if g is None and unconnected_gradients == "zero":
+                g = np.zeros_like(source._array)
+            results.append(g if g is None or isinstance(g, Tensor) else Tensor.wrap(np.asarray(g)))
+        return restore(sources, iter(results))
 
-    def _walk(self, targets: list[Any], sources: list[Tensor], seeds: Any, ops: Any) -> dict[int, Any]:
+    def _walk(self, gradients: dict[int, Any], sources: list[Tensor], ops: Any) -> dict[int, Any]:
         """Go through the records from last to first and return the gradients by the identity of the Tensor."""
         nested = ops is RECORDED
-        gradients = _start(targets, seeds, nested)
         keep = {id(source) for source in sources}
-        records = self._records
-        pending = iter(records[::-1]) if self.persistent else _consume(records)
         watched, automatic = self._watched, self._automatic
-        for operation, inputs, arrays, output, attributes, version in pending:
+        for operation, inputs, arrays, output, attributes, version in self._backwards():
             key = id(output)
             g = gradients.get(key) if key in keep else gradients.pop(key, None)
             if g is None:
                 continue
-            current = 0
-            for x in inputs:
-                if x.__class__ is not Tensor:
-                    current += x._version
-            if current != version:
+            if version and version != sum([x._version for x in inputs]):
                 raise _stale(inputs, operation.name)
-            y = output if nested else output._array
-            values = inputs if nested else arrays
-            rules = operation.rules_for(len(inputs))
-            for index, x in enumerate(inputs):
+            values, y = (inputs, output) if nested else (arrays, output._array)
+            for x, rule in zip(inputs, operation.rules, strict=False):
                 if not ((x._tracked and automatic) or id(x) in watched):
                     continue
-                part = rules[index](ops, g, y, *values, **attributes)
-                if part.shape != x._array.shape:
-                    part = _sum_to(ops, part, x._array.shape)
-                before = gradients.get(id(x))
-                gradients[id(x)] = part if before is None else before + part
+                part = rule(ops, g, y, *values, **attributes)
+                shape = x._array.shape
+                if part.shape != shape:
+                    part = _sum_to(ops, part, shape)
+                key = id(x)
+                gradients[key] = gradients[key] + part if key in gradients else part
         return gradients
 
-
-def _consume(records: list[Record]) -> Iterator[Record]:
-    """Give the records from last to first and let go of each, so that its arrays are freed on the way."""
-    while records:
-        yield records.pop()
-
-
-class _Pause:
-    """Context in which a tape records nothing."""
-
-    def __init__(self, tape: GradientTape) -> None:
-        self.tape = tape
-
-    def __enter__(self) -> None:
-        self.tape._paused = True
-
-    def __exit__(self, *exception: object) -> None:
-        self.tape._paused = False
+    def _backwards(self) -> Iterator[Record]:
+        """Give the records from last to first; a tape that is used once lets go of each, which frees its arrays."""
+        if self.persistent:
+            yield from self._records[::-1]
+            return
+        records, watched = self._records, self._watched
+        while records:
+            record = records.pop()
+            watched.pop(id(record[3]), None)
+            yield record
+            del record
 
 
 def _start(targets: list[Any], seeds: Any, nested: bool) -> dict[int, Any]:
     """Return dJ/d target for each target: ones, or what the caller gives."""
     gradients: dict[int, Any] = {}
-    given = [None] * len(targets) if seeds is None else _flatten(seeds)
+    given = [None] * len(targets) if seeds is None else flatten(seeds)
     if len(given) != len(targets):
         raise ArgumentError(f"output_gradients expects {len(targets)} Tensors, one per target, got {len(given)}")
     for target, seed in zip(targets, given, strict=True):
-        if not isinstance(target, Tensor):
+        if not isinstance(target, Tensor) or target.dtype.kind != "f":
+            kind = f"a Tensor of {target.dtype}" if isinstance(target, Tensor) else type(target).__name__
             raise DTypeError(
-                f"gradient expects a Tensor as its target, got {type(target).__name__}; compute the loss with Tensors"
+                f"gradient expects a Tensor of floating type as its target, got {kind}; compute the loss with Tensors"
             )
-        g = np.ones_like(target._array) if seed is None else np.array(seed, dtype=target.dtype)
-        if g.shape != target.shape:
-            raise ShapeError(f"output_gradients of shape {g.shape} don't fit a target of shape {target.shape}")
-        start = seed if nested and isinstance(seed, Tensor) else Tensor.wrap(g) if nested else g
+        if seed is None:
+            start = np.ones(target.shape, target.dtype)
+        else:
+            start = seed if nested and isinstance(seed, Tensor) else np.array(seed, dtype=target.dtype)
+        if start.shape != target.shape:
+            raise ShapeError(f"output_gradients of shape {start.shape} don't fit a target of shape {target.shape}")
+        if nested:
+            start = as_tensor(start)
         key = id(target)
         gradients[key] = gradients[key] + start if key in gradients else start
     return gradients
@@ -204,6 +215,8 @@ def _start(targets: list[Any], seeds: Any, nested: bool) -> dict[int, Any]:
 def _sum_to(ops: Any, g: Any, shape: tuple[int, ...]) -> Any:
     """Undo a broadcast: sum ``g`` over the axes that were repeated."""
     extra = g.ndim - len(shape)
+    if extra == 1 and g.shape[1:] == shape:
+        return ops.sum(g, axis=0)  # a bias, the most frequent case
     axes = tuple([i for i in range(g.ndim) if i < extra or (shape[i - extra] == 1 and g.shape[i] != 1)])
     summed = ops.sum(g, axis=axes) if axes else g
     return summed if summed.shape == shape else ops.reshape(summed, shape=shape)
@@ -215,26 +228,6 @@ def _stale(inputs: Iterable[Tensor], name: str) -> GradientError:
         f"{changed} was assigned to after {name} used it on this tape, so its gradient would be wrong; "
         "call gradient before assigning, or compute the loss again on a new tape"
     )
-
-
-def _wrap(array: Any) -> Tensor:
-    return Tensor.wrap(np.asarray(array))
-
-
-def _flatten(structure: Any) -> list[Any]:
-    if isinstance(structure, dict):
-        return [leaf for value in structure.values() for leaf in _flatten(value)]
-    if isinstance(structure, list | tuple):
-        return [leaf for value in structure for leaf in _flatten(value)]
-    return [structure]
-
-
-def _restore(structure: Any, leaves: Any) -> Any:
-    if isinstance(structure, dict):
-        return {key: _restore(value, leaves) for key, value in structure.items()}
-    if isinstance(structure, list | tuple):
-        return type(structure)([_restore(value, leaves) for value in structure])
-    return next(leaves)
 
 
 def value_and_gradient(function: Callable[..., Any], argnums: int = 0) -> Callable[..., tuple[Tensor, Any]]:
@@ -249,8 +242,8 @@ def value_and_gradient(function: Callable[..., Any], argnums: int = 0) -> Callab
 
     def evaluate(*arguments: Any, **keywords: Any) -> tuple[Tensor, Any]:
         point = list(arguments)
-        leaves = [x if isinstance(x, Tensor) else Tensor(x) for x in _flatten(point[argnums])]
-        point[argnums] = _restore(point[argnums], iter(leaves))
+        leaves = [x if isinstance(x, Tensor) else Tensor(x) for x in flatten(point[argnums])]
+        point[argnums] = restore(point[argnums], iter(leaves))
         with GradientTape() as tape:
             tape.watch(leaves)
             value = function(*point, **keywords)

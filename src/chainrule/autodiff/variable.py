@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.autodiff.tensor import Tensor, TensorLike, _admit
+from chainrule.autodiff.conversion import to_array
+from chainrule.autodiff.tensor import Tensor, TensorLike
 from chainrule.errors import DTypeError, ShapeError
 
 
@@ -17,7 +18,7 @@ class Variable(Tensor):
     value : array-like
         Initial value, copied.
     trainable : bool
-        Whether tapes watch it by themselves.
+        Whether tapes watch it by themselves; integers have no gradient and are never trainable.
     name : str
     dtype : dtype, optional
 
@@ -33,18 +34,24 @@ class Variable(Tensor):
     Variable([0.5 1.5], shape=(2,), dtype=float32, name='w')
     """
 
-    __slots__ = ("_own_version", "name", "trainable", "vector")
+    __slots__ = ("_own_version", "name", "vector")
 
     def __init__(self, value: TensorLike, trainable: bool = True, name: str = "variable", dtype: Any = None) -> None:
-        array = _admit(value, dtype)
-        if array.dtype.kind != "f" and trainable:
-            trainable = False  # integers have no gradient
+        array = to_array(value, dtype)
         self._array = array.reshape(-1).reshape(array.shape)  # a view: results that alias it are then noticed
-        self._tracked = trainable
-        self._own_version = 0
-        self.trainable = trainable
+        self._own_version = 1
         self.name = name
         self.vector: Any = None  # the ParameterVector it is a view into, once it belongs to a model
+        self.trainable = trainable
+
+    @property
+    def trainable(self) -> bool:
+        """Whether tapes watch it by themselves."""
+        return self._tracked
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._tracked = bool(value) and self.dtype.kind == "f"
 
     @property
     def _version(self) -> int:  # type: ignore[override]  # a Tensor's version never changes
@@ -54,34 +61,60 @@ class Variable(Tensor):
         """Return a copy of the values."""
         return self._array.copy()
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if copy is False:
+            raise ValueError(f"{self.name} changes in place, so an array of its values is always a copy")
+        return np.array(self._array, dtype=dtype)
+
     def writable(self) -> Array:
         """Return the values for writing in place, and count a new version."""
         self._own_version += 1
         return self._array
 
+    def renew(self, values: Array) -> None:
+        """Start again from other values, of another type too; a layer does it when it joins a model."""
+        self._own_version += 1
+        self._array = values.reshape(-1).reshape(values.shape)
+
     def move_to(self, view: Array, vector: Any) -> None:
         """Keep the values in ``view``, a part of ``vector``, from now on."""
         view[...] = self._array
-        self._own_version += 1
-        self._array, self.vector = view, vector
+        self._own_version = self._version + 1
+        self._array, self.vector = view[...], vector
 
     def assign(self, value: TensorLike) -> "Variable":
         """Replace the values."""
-        new = value._array if isinstance(value, Tensor) else np.asarray(value)
-        if new.shape != self.shape:
-            raise ShapeError(f"{self.name} has shape {self.shape}; can't assign values of shape {new.shape}")
-        if not np.can_cast(new.dtype, self.dtype, casting="same_kind"):
-            raise DTypeError(f"{self.name} holds {self.dtype}; can't assign {new.dtype}")
+        new = self._fitting(value)
         self.writable()[...] = new
         return self
 
     def assign_add(self, value: TensorLike) -> "Variable":
         """Add to the values."""
-        return self.assign(self._array + _like(value, self))
+        new = self._fitting(value)
+        array = self.writable()
+        array += new
+        return self
 
     def assign_sub(self, value: TensorLike) -> "Variable":
         """Subtract from the values."""
-        return self.assign(self._array - _like(value, self))
+        new = self._fitting(value)
+        array = self.writable()
+        array -= new
+        return self
+
+    def _fitting(self, value: TensorLike) -> Array:
+        """Return the values to assign, in this shape and type."""
+        new = value._array if isinstance(value, Tensor) else to_array(value, precision=self.dtype)
+        if new.shape != self.shape:
+            raise ShapeError(f"{self.name} has shape {self.shape}, got values of shape {new.shape} to assign")
+        if new.dtype == self.dtype:
+            return new
+        both_float = new.dtype.kind == self.dtype.kind == "f"
+        if (both_float and isinstance(value, Tensor)) or not np.can_cast(new.dtype, self.dtype, casting="same_kind"):
+            raise DTypeError(
+                f"{self.name} holds {self.dtype}, got {new.dtype} to assign; cast it: ops.cast(x, '{self.dtype}')"
+            )
+        return new.astype(self.dtype)
 
     def __repr__(self) -> str:
         return f"{super().__repr__()[:-1]}, name={self.name!r})"
@@ -91,8 +124,3 @@ class Variable(Tensor):
 
     def __reduce__(self) -> Any:
         return Variable, (self._array.copy(), self.trainable, self.name)
-
-
-def _like(value: TensorLike, variable: Variable) -> Array:
-    array = value._array if isinstance(value, Tensor) else np.asarray(value)
-    return array.astype(variable.dtype, copy=False)

@@ -40,7 +40,8 @@ class PythonEngine(Engine):
             part = data.take(rows)
             network.seek(position.step)
             before = state.values.copy()
-            loss, gradient, outputs = _differentiate(task, part, training=True)
+            with np.errstate(all="ignore"):  # what overflows is found by the next line
+                loss, gradient, outputs = _differentiate(task, part, training=True)
             if not (np.isfinite(loss) and np.isfinite(gradient).all()):
                 state.writable()[...] = before
                 progress.failed_step = position.step

@@ -92,7 +92,7 @@ class Layer(Configurable, ABC):
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of weights and outputs."""
-        return self._dtype or np.dtype(np.float32)
+        return self._dtype if self._dtype is not None else np.dtype(np.float32)
 
     def build(self, input_shape: Shape) -> None:  # empty is right for layers without weights
         """Make the weights for inputs of this shape (batch axis None)."""
@@ -162,24 +162,18 @@ class Layer(Configurable, ABC):
 
         Weights made in ``__init__`` are drawn again from the model's seed, as if made now.
         """
-        if self.owner is not None and self.owner is not owner:
+        if self.owner is not None:
             raise StateError(
-                f"{self.name} belongs to another model already; make a new layer, or copy its weights with get_weights"
+                f"{self.name} belongs to a model already; make a new layer, and copy its weights with get_weights"
             )
         self.owner = owner
-        if not self.named:
-            self.name = name
-        if self._dtype is None:
-            self._dtype = dtype
-        if self.stream is not None:
-            return
+        self.name = self.name if self.named else name
+        self._dtype = dtype if self._dtype is None else self._dtype
         self._seed, self.stream = seed, self._make_stream(seed, index)
         if not self.built:
             for number, (variable, initializer) in enumerate(zip(self._variables, self._initializers, strict=True)):
                 if initializer is not None:
-                    variable.__init__(  # type: ignore[misc]  # the same object, made again: subclasses hold it
-                        self._draw(initializer, variable.shape, number, self.dtype), variable.trainable, variable.name
-                    )
+                    variable.renew(self._draw(initializer, variable.shape, number, self.dtype))
         for number, child in enumerate(self._children):
             child.join(owner, child.name, seed, 1000 * (index + 1) + number, dtype)
 

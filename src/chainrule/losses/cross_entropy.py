@@ -1,6 +1,6 @@
 """Cross-entropies: the negative log-likelihood of class labels."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from chainrule.losses.loss import EPSILON, Loss, align, numeric_targets, per_exa
 
 class CrossEntropy(Loss):
     """What the cross-entropies share: logits or probabilities, and smoothed labels."""
+
+    activation: ClassVar[str]
 
     def __init__(
         self,
