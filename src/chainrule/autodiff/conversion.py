@@ -59,7 +59,7 @@ def to_array(value: Any, dtype: Any = None, precision: np.dtype[Any] = DEFAULT_F
         target = number_type(array.dtype)
     result = array.astype(target, copy=not isinstance(value, list | tuple))
     if target.kind in "iu" and array.dtype.kind == "f" and not np.array_equal(result, array):
-        raise DTypeError(f"{target} can't hold fractions, NaN or infinity; round first, or use ops.cast to cut them off")
+        raise DTypeError(f"{target} can't hold fractions, NaN or infinity; ops.cast(x, '{target}') cuts fractions off")
     return result
 
 

@@ -32,8 +32,8 @@ def gradient_check(
     ----------
     function : callable of Tensors
         It must be smooth within ``step`` of x: keep away from the kinks of relu, abs and max.
-    x : array-like or list of array-likes
-        The point; a list gives one argument per entry.
+    x : array-like, or a list of arrays, or a tuple of array-likes
+        The point; a list of arrays or a tuple gives one argument per entry, a list of numbers is one array.
     directions : int
         Number of random directions.
     step : float
@@ -52,7 +52,7 @@ def gradient_check(
     >>> gradient_check(lambda x: ops.sum(ops.tanh(x)), [[0.1, 0.2]]) < 1e-9
     True
     """
-    several = isinstance(x, list) and all(hasattr(part, "__array__") or isinstance(part, list) for part in x)
+    several = isinstance(x, tuple) or (isinstance(x, list) and all(hasattr(part, "__array__") for part in x))
     point = [np.array(part, dtype=np.float64) for part in (x if several else [x])]
     rng = generator(seed, "check")
     weighting: list[Array] = []

@@ -97,11 +97,6 @@ def _concatenate_rule(index: int, ops: Any, g: Any, y: Any, *x: Any, axis: int, 
     return ops.getitem(g, key=(slice(None),) * axis + (slice(starts[index], starts[index + 1]),))
 
 
-def _cross_entropy_logits(ops: Any, g: Any, y: Any, logits: Any, labels: Any) -> Any:
-    total = ops.sum(labels, axis=-1, keepdims=True)
-    return _kept(ops, g, logits, -1) * (ops.softmax(logits) * total - labels)
-
-
 def table(*rows: Operation) -> Mapping[str, Operation]:
     """Index the rows by name."""
     return {row.name: row for row in rows}
@@ -117,7 +112,7 @@ OPERATIONS = table(
                                                     lambda ops, g, y, a, b: g * a),
     op("divide",        special.divide,                lambda ops, g, y, a, b: g / b,
                                                     lambda ops, g, y, a, b: -g * y / b),
-    op("power",         np.power,                   _power_base, _power_exponent),
+    op("power",         special.power,              _power_base, _power_exponent),
     op("matmul",        np.matmul,                  lambda ops, g, y, a, b: g @ ops.matrix_transpose(b),
                                                     lambda ops, g, y, a, b: ops.matrix_transpose(a) @ g),
     op("maximum",       np.maximum,                 lambda ops, g, y, a, b: g * (a >= b),
@@ -156,8 +151,9 @@ OPERATIONS = table(
        lambda ops, g, y, x, axis=-1: y * (g - ops.sum(g * y, axis=axis, keepdims=True))),
     op("log_softmax",   special.log_softmax,
        lambda ops, g, y, x, axis=-1: g - ops.exp(y) * ops.sum(g, axis=axis, keepdims=True)),
-    op("softmax_cross_entropy", special.softmax_cross_entropy, _cross_entropy_logits,
-       lambda ops, g, y, z, labels: -_kept(ops, g, z, -1) * ops.log_softmax(z)),
+    op("cross_entropy", lambda log_p, labels: 0 - np.vecdot(log_p, labels),  # 0 -: never -0.0
+       lambda ops, g, y, log_p, labels: -_kept(ops, g, log_p, -1) * labels,
+       lambda ops, g, y, log_p, labels: -_kept(ops, g, log_p, -1) * log_p),
     op("sigmoid_cross_entropy", special.sigmoid_cross_entropy,
        lambda ops, g, y, z, labels: g * (ops.sigmoid(z) - labels),
        lambda ops, g, y, z, labels: -g * z),

@@ -6,14 +6,16 @@ without one. Reductions take ``axis`` as None (all), an integer or a tuple. The 
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import Axis
-from chainrule.autodiff.operations import OPERATIONS, reduced_axes
-from chainrule.autodiff.tensor import Tensor, TensorLike, apply, as_tensor, matmul
+from chainrule.autodiff.conversion import number_type
+from chainrule.autodiff.operations import OPERATIONS
+from chainrule.autodiff.tensor import Tensor, TensorLike, apply, as_tensor, as_tensors, matmul
+from chainrule.autodiff.tensor import cast as cast_tensor
 from chainrule.errors import ArgumentError, DTypeError, ShapeError
 
 __all__ = [
@@ -26,24 +28,28 @@ __all__ = [
 
 
 def _floating(x: TensorLike) -> Tensor:
-    tensor = as_tensor(x)
-    return tensor if tensor.dtype.kind == "f" else cast(tensor, np.float32)
+    """Return ``x`` as a Tensor of floating type; integers become float32."""
+    tensor = x if isinstance(x, Tensor) else as_tensor(x)
+    return tensor if tensor._array.dtype.kind == "f" else cast_tensor(tensor, np.float32)
 
 
 def _unary(name: str, x: TensorLike) -> Tensor:
-    return apply(OPERATIONS[name], (x if isinstance(x, Tensor) and x.dtype.kind == "f" else _floating(x),))
+    return apply(OPERATIONS[name], (_floating(x),))
 
 
-def _reduce(name: str, x: TensorLike, axis: Axis, keepdims: bool) -> Tensor:
-    tensor = as_tensor(x)
-    axes = tuple(axis) if isinstance(axis, list) else axis
-    if axes is not None:
-        for a in axes if isinstance(axes, tuple) else (axes,):
-            if not -tensor.ndim <= a < tensor.ndim:
-                raise ShapeError(f"{name} expects axes below {tensor.ndim} for shape {tensor.shape}, got axis {a}")
-        if axes != -1:  # -1 has a short cut in the table; all else is counted from the front
-            axes = reduced_axes(axes, tensor.ndim)
-    return apply(OPERATIONS[name], (tensor,), {"axis": axes, "keepdims": keepdims})
+def _axis(name: str, axis: int, ndim: int, shape: tuple[int, ...]) -> int:
+    """Return an axis of ``ndim``, counted from the front."""
+    if not -ndim <= axis < ndim:
+        raise ShapeError(f"{name} expects an axis from {-ndim} to {ndim - 1} for shape {shape}, got {axis}")
+    return axis % ndim
+
+
+def _reduce(name: str, x: Tensor, axis: Axis, keepdims: bool) -> Tensor:
+    if axis is None or (axis == -1 and x.ndim):  # the frequent cases, which the rules know too
+        axes: Axis = axis
+    else:
+        axes = tuple([_axis(name, a, x.ndim, x.shape) for a in (axis if isinstance(axis, Sequence) else [axis])])
+    return apply(OPERATIONS[name], (x,), {"axis": axes, "keepdims": keepdims})
 
 
 def add(a: TensorLike, b: TensorLike) -> Tensor:
@@ -63,7 +69,7 @@ def multiply(a: TensorLike, b: TensorLike) -> Tensor:
 
 def divide(a: TensorLike, b: TensorLike) -> Tensor:
     """``a / b``, element by element; integers are divided as float32."""
-    return apply(OPERATIONS["divide"], (_floating(a), b))
+    return apply(OPERATIONS["divide"], (a, b))
 
 
 def power(a: TensorLike, b: TensorLike) -> Tensor:
@@ -176,15 +182,15 @@ def erf(x: TensorLike) -> Tensor:
 
 
 def clip(x: TensorLike, x_min: float, x_max: float) -> Tensor:
-    """Limit to [x_min, x_max]; outside it the gradient is 0."""
+    """Limit to [x_min, x_max]; outside it the gradient is 0, and integers become float32."""
     if not x_min <= x_max:
         raise ArgumentError(f"clip expects x_min <= x_max, got {x_min} and {x_max}")
-    return apply(OPERATIONS["clip"], (x,), {"low": x_min, "high": x_max})
+    return apply(OPERATIONS["clip"], (_floating(x),), {"low": float(x_min), "high": float(x_max)})
 
 
 def sum(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Sum over ``axis``."""
-    return _reduce("sum", x, axis, keepdims)
+    return _reduce("sum", as_tensor(x), axis, keepdims)
 
 
 def mean(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
@@ -194,12 +200,12 @@ def mean(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 def max(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Largest element over ``axis``; elements that tie share the gradient."""
-    return _reduce("max", x, axis, keepdims)
+    return _reduce("max", as_tensor(x), axis, keepdims)
 
 
 def min(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Smallest element over ``axis``; elements that tie share the gradient."""
-    return _reduce("min", x, axis, keepdims)
+    return _reduce("min", as_tensor(x), axis, keepdims)
 
 
 def var(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
@@ -225,32 +231,35 @@ def log_softmax(x: TensorLike, axis: int = -1) -> Tensor:
 
 def softmax_cross_entropy(logits: TensorLike, labels: TensorLike) -> Tensor:
     """``-sum_k labels_k log softmax(logits)_k`` for each row; both of shape (..., classes)."""
-    z, y = _floating(logits), as_tensor(labels)
-    _same_shape("softmax_cross_entropy", z, y)
-    return apply(OPERATIONS["softmax_cross_entropy"], (z, y))
+    z, y = _logits_and_labels("softmax_cross_entropy", logits, labels)
+    return apply(OPERATIONS["cross_entropy"], (apply(OPERATIONS["log_softmax"], (z,)), y))
 
 
 def sigmoid_cross_entropy(logits: TensorLike, labels: TensorLike) -> Tensor:
     """``-labels log s - (1 - labels) log(1 - s)``, s = sigmoid(logits), for each element."""
-    z, y = _floating(logits), as_tensor(labels)
-    _same_shape("sigmoid_cross_entropy", z, y)
-    return apply(OPERATIONS["sigmoid_cross_entropy"], (z, y))
+    return apply(OPERATIONS["sigmoid_cross_entropy"], _logits_and_labels("sigmoid_cross_entropy", logits, labels))
 
 
-def _same_shape(name: str, logits: Tensor, labels: Tensor) -> None:
-    if logits.shape != labels.shape:
+def _logits_and_labels(name: str, logits: TensorLike, labels: TensorLike) -> tuple[Tensor, Tensor]:
+    if not (isinstance(logits, Tensor) and isinstance(labels, Tensor)):
+        logits, labels = as_tensors((logits, labels))
+    if logits._array.shape != labels._array.shape:
         raise ShapeError(f"{name} expects labels of the logits' shape {logits.shape}, got {labels.shape}")
+    return _floating(logits), labels
 
 
 def reshape(x: TensorLike, newshape: Sequence[int] | int) -> Tensor:
     """Same elements in another shape; one length may be -1."""
-    shape = (newshape,) if isinstance(newshape, int) else tuple(newshape)
+    shape = tuple(newshape) if isinstance(newshape, Sequence) else (newshape,)
     return apply(OPERATIONS["reshape"], (x,), {"shape": shape})
 
 
 def broadcast_to(x: TensorLike, shape: Sequence[int]) -> Tensor:
     """Repeat along axes of length 1, as NumPy's broadcasting does."""
-    return apply(OPERATIONS["broadcast_to"], (x,), {"shape": tuple(shape)})
+    tensor = as_tensor(x)
+    if len(shape) < tensor.ndim:
+        raise ShapeError(f"broadcast_to can add axes but not drop them: got shape {tensor.shape} for {tuple(shape)}")
+    return apply(OPERATIONS["broadcast_to"], (tensor,), {"shape": tuple(shape)})
 
 
 def transpose(x: TensorLike, axes: Sequence[int] | None = None) -> Tensor:
@@ -262,46 +271,57 @@ def concatenate(xs: Sequence[TensorLike], axis: int = 0) -> Tensor:
     """Join along an axis that exists."""
     if len(xs) == 0:
         raise ShapeError("concatenate expects at least one Tensor, got none")
-    return apply(OPERATIONS["concatenate"], tuple(xs), {"axis": axis})
+    tensors = as_tensors(xs)
+    place = _axis("concatenate", axis, tensors[0].ndim, tensors[0].shape)
+    lengths = [x.shape[place] for x in tensors if x.ndim > place]
+    return apply(OPERATIONS["concatenate"], tensors, {"axis": place, "starts": (0, *accumulate(lengths))})
 
 
 def stack(xs: Sequence[TensorLike], axis: int = 0) -> Tensor:
     """Join along a new axis."""
-    tensors = [as_tensor(x) for x in xs]
+    tensors = as_tensors(xs)
     if len({x.shape for x in tensors}) != 1:
-        raise ShapeError(f"stack expects Tensors of one shape, got {[x.shape for x in tensors]}")
-    place = axis % (tensors[0].ndim + 1)
+        shapes = " and ".join(str(x.shape) for x in tensors) or "none"
+        raise ShapeError(f"stack expects at least one Tensor, all of one shape, got {shapes}")
+    place = _axis("stack", axis, tensors[0].ndim + 1, tensors[0].shape)
     return concatenate([reshape(x, (*x.shape[:place], 1, *x.shape[place:])) for x in tensors], axis=place)
 
 
 def split(x: TensorLike, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Tensor]:
     """Cut along ``axis`` into equal parts (an integer) or before the given indices."""
     tensor = as_tensor(x)
-    length = tensor.shape[axis]
+    place = _axis("split", axis, tensor.ndim, tensor.shape)
+    length = tensor.shape[place]
     if isinstance(indices_or_sections, int):
         if indices_or_sections < 1 or length % indices_or_sections:
             raise ShapeError(f"split can't cut an axis of length {length} into {indices_or_sections} equal parts")
         cuts = list(range(0, length + 1, length // indices_or_sections))
     else:
         cuts = [0, *indices_or_sections, length]
-    before = (slice(None),) * (axis % tensor.ndim)
+    before = (slice(None),) * place
     return [tensor[(*before, slice(a, b))] for a, b in pairwise(cuts)]
 
 
 def take(x: TensorLike, indices: TensorLike, axis: int = 0) -> Tensor:
     """Gather the entries at integer ``indices`` along ``axis``; one taken twice gets both gradients."""
-    tensor, places = as_tensor(x), np.asarray(indices)
+    tensor, places = as_tensor(x), as_tensor(indices)._array
     if places.dtype.kind not in "iu":
-        raise DTypeError(f"take expects integer indices, got {places.dtype}")
-    length = tensor.shape[axis]
+        raise DTypeError(f"take expects integer indices, got {places.dtype}; cast them: ops.cast(x, 'int64')")
+    place = _axis("take", axis, tensor.ndim, tensor.shape)
+    length = tensor.shape[place]
     if places.size and not (-length <= places.min() and places.max() < length):
-        raise ShapeError(f"take expects indices in [0, {length}), got {places.min()} to {places.max()}")
-    return tensor[(slice(None),) * (axis % tensor.ndim) + (places,)]
+        raise ShapeError(f"take expects indices from {-length} to {length - 1}, got {places.min()} to {places.max()}")
+    return tensor[(slice(None),) * place + (places,)]
 
 
 def one_hot(x: TensorLike, num_classes: int, dtype: Any = "float32") -> Tensor:
     """Rows of zeros with a one at column ``x``; shape (..., num_classes)."""
-    return apply(OPERATIONS["one_hot"], (x,), {"depth": num_classes, "dtype": dtype})
+    codes = as_tensor(x)
+    if codes.dtype.kind not in "iu":
+        raise DTypeError(f"one_hot expects integer class codes, got {codes.dtype}; cast them: ops.cast(x, 'int64')")
+    if num_classes < 1:
+        raise ArgumentError(f"one_hot expects num_classes >= 1, got {num_classes}")
+    return apply(OPERATIONS["one_hot"], (codes,), {"depth": num_classes, "dtype": number_type(dtype)})
 
 
 def argmax(x: TensorLike, axis: int = -1) -> Tensor:
@@ -310,8 +330,10 @@ def argmax(x: TensorLike, axis: int = -1) -> Tensor:
 
 
 def cast(x: TensorLike, dtype: Any) -> Tensor:
-    """Convert to another type; the gradient is converted back."""
-    return as_tensor(x, np.dtype(dtype)) if isinstance(x, Tensor) else Tensor(x, dtype)
+    """Convert to another type; between floating types the gradient is converted back, integers have none."""
+    if isinstance(x, Tensor):
+        return as_tensor(x, dtype)
+    return as_tensor(x, dtype) if number_type(dtype).kind == "f" else cast_tensor(as_tensor(x), dtype)
 
 
 def stop_gradient(x: TensorLike) -> Tensor:

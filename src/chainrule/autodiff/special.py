@@ -34,12 +34,20 @@ def _horner(coefficients: tuple[float, ...], x: Array) -> Array:
 
 def divide(a: Array, b: Array) -> Array:
     """``a / b``; integers are divided as float32."""
-    return np.asarray(np.divide(a, b) if a.dtype.kind == "f" else np.divide(a, b, dtype=np.float32))
+    whole = a.dtype.kind != "f" and b.dtype.kind != "f"
+    return np.asarray(np.divide(a, b, dtype=np.float32) if whole else np.divide(a, b))
+
+
+def power(a: Array, b: Array) -> Array:
+    """``a ** b``; integers have no negative powers."""
+    if a.dtype.kind in "iu" and b.dtype.kind == "i" and np.any(b < 0):
+        raise TypeError("a negative power of an integer is no integer; use a float base")
+    return np.asarray(np.power(a, b))
 
 
 def mean(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     """Arithmetic mean; that of no elements is refused."""
-    total = np.add.reduce(x, axis=axis, keepdims=keepdims)
+    total: Any = np.add.reduce(x, axis=axis, keepdims=keepdims)  # type: ignore[call-overload]  # no bool in stubs
     count = x.size // total.size if total.size else 1
     if count == 0:
         raise ValueError("there is no mean of no elements")
@@ -92,11 +100,6 @@ def log_softmax(x: Array, axis: int = -1) -> Array:
     shifted = _shift(x, axis)
     shifted -= np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True))
     return shifted
-
-
-def softmax_cross_entropy(logits: Array, labels: Array) -> Array:
-    """``-sum_k labels_k log softmax(logits)_k`` over the last axis."""
-    return np.asarray(-np.vecdot(labels, log_softmax(logits)))
 
 
 def sigmoid_cross_entropy(logits: Array, labels: Array) -> Array:

@@ -14,11 +14,11 @@ def flatten(structure: Any) -> list[Any]:
     """
     if isinstance(structure, dict):
         structure = list(structure.values())
-    if not isinstance(structure, (list, tuple)):  # noqa: UP038  half the time of list | tuple
+    if not isinstance(structure, (list, tuple)):
         return [structure]
     leaves = []
     for value in structure:
-        if isinstance(value, (list, tuple, dict)):  # noqa: UP038
+        if isinstance(value, (list, tuple, dict)):
             leaves += flatten(value)
         else:
             leaves.append(value)
@@ -35,7 +35,7 @@ def restore(structure: Any, leaves: Iterator[Any]) -> Any:
     """
     if isinstance(structure, dict):
         return {key: restore(value, leaves) for key, value in structure.items()}
-    if not isinstance(structure, (list, tuple)):  # noqa: UP038
+    if not isinstance(structure, (list, tuple)):
         return next(leaves)
-    values = [restore(value, leaves) for value in structure]
+    values = [restore(v, leaves) if isinstance(v, (list, tuple, dict)) else next(leaves) for v in structure]
     return type(structure)(*values) if hasattr(structure, "_fields") else type(structure)(values)

@@ -9,7 +9,7 @@ import numpy as np
 from chainrule.autodiff.operations import RAW
 from chainrule.autodiff.recording import OPEN, Record
 from chainrule.autodiff.structure import flatten, restore
-from chainrule.autodiff.tensor import RECORDED, Tensor, as_tensor, cast
+from chainrule.autodiff.tensor import RECORDED, Tensor, as_tensor, as_tensors, cast
 from chainrule.autodiff.variable import Variable
 from chainrule.errors import ArgumentError, DTypeError, GradientError, ShapeError
 
@@ -151,40 +151,34 @@ class GradientTape:
         return restore(sources, iter(results))
 
     def _walk(self, gradients: dict[int, Any], sources: list[Tensor], ops: Any) -> dict[int, Any]:
-        """Go through the records from last to first and return the gradients by the identity of the Tensor."""
+        """Go through the records from last to first and return the gradients by the identity of the Tensor.
+
+        A record is let go of as soon as it is done with: on a tape that is used once this frees its arrays.
+        """
         nested = ops is RECORDED
         keep = {id(source) for source in sources}
         watched, automatic = self._watched, self._automatic
-        for operation, inputs, arrays, output, attributes, version in self._backwards():
+        records = self._records.copy() if self.persistent else self._records
+        while records:
+            operation, inputs, arrays, output, attributes, version = records.pop()
             key = id(output)
             g = gradients.get(key) if key in keep else gradients.pop(key, None)
+            if not self.persistent:
+                watched.pop(key, None)
             if g is None:
                 continue
             if version and version != sum([x._version for x in inputs]):
                 raise _stale(inputs, operation.name)
             values, y = (inputs, output) if nested else (arrays, output._array)
-            for x, rule in zip(inputs, operation.rules, strict=False):
-                if not ((x._tracked and automatic) or id(x) in watched):
-                    continue
-                part = rule(ops, g, y, *values, **attributes)
-                shape = x._array.shape
-                if part.shape != shape:
-                    part = _sum_to(ops, part, shape)
+            for index, x in enumerate(inputs):
                 key = id(x)
+                if not ((automatic and x._tracked) or key in watched):
+                    continue
+                part = operation.rules[index](ops, g, y, *values, **attributes)
+                if part.shape != x._array.shape:
+                    part = _sum_to(ops, part, x._array.shape)
                 gradients[key] = gradients[key] + part if key in gradients else part
         return gradients
-
-    def _backwards(self) -> Iterator[Record]:
-        """Give the records from last to first; a tape that is used once lets go of each, which frees its arrays."""
-        if self.persistent:
-            yield from self._records[::-1]
-            return
-        records, watched = self._records, self._watched
-        while records:
-            record = records.pop()
-            watched.pop(id(record[3]), None)
-            yield record
-            del record
 
 
 def _start(targets: list[Any], seeds: Any, nested: bool) -> dict[int, Any]:
@@ -199,6 +193,7 @@ def _start(targets: list[Any], seeds: Any, nested: bool) -> dict[int, Any]:
             raise DTypeError(
                 f"gradient expects a Tensor of floating type as its target, got {kind}; compute the loss with Tensors"
             )
+        start: Any
         if seed is None:
             start = np.ones(target.shape, target.dtype)
         else:
@@ -233,6 +228,9 @@ def _stale(inputs: Iterable[Tensor], name: str) -> GradientError:
 def value_and_gradient(function: Callable[..., Any], argnums: int = 0) -> Callable[..., tuple[Tensor, Any]]:
     """Return a function that gives ``function(...)`` and its gradient with respect to argument ``argnums``.
 
+    The argument may be a number, an array, or a list, tuple or dict of them; the gradient has the same structure,
+    and is 0 where the function does not depend on it.
+
     Examples
     --------
     >>> value, slope = value_and_gradient(lambda x: x * x)(3.0)
@@ -242,14 +240,14 @@ def value_and_gradient(function: Callable[..., Any], argnums: int = 0) -> Callab
 
     def evaluate(*arguments: Any, **keywords: Any) -> tuple[Tensor, Any]:
         point = list(arguments)
-        leaves = [x if isinstance(x, Tensor) else Tensor(x) for x in flatten(point[argnums])]
+        leaves = [x if x.dtype.kind == "f" else cast(x, "float32") for x in as_tensors(flatten(point[argnums]))]
         point[argnums] = restore(point[argnums], iter(leaves))
         with GradientTape() as tape:
             tape.watch(leaves)
             value = function(*point, **keywords)
         if not isinstance(value, Tensor):
             raise DTypeError(f"the function must return a Tensor, got {type(value).__name__}")
-        return value, tape.gradient(value, point[argnums])
+        return value, tape.gradient(value, point[argnums], unconnected_gradients="zero")
 
     return evaluate
 

@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.arrays import FLOAT_TYPES, Array
 from chainrule.autodiff.conversion import number_type, to_array
 from chainrule.autodiff.operations import OPERATIONS, Operation
-from chainrule.autodiff.recording import OPEN, Record
+from chainrule.autodiff.recording import OPEN
 from chainrule.errors import DTypeError, ShapeError
 
 
@@ -44,14 +44,12 @@ class Tensor:
 
     def __init__(self, value: TensorLike, dtype: Any = None) -> None:
         self._array = to_array(value, dtype)
-        self._array.setflags(write=False)
         self._tracked = False
 
     @classmethod
     def wrap(cls, array: Array, tracked: bool = False) -> Tensor:
         """Make a Tensor that takes ``array`` over without a copy; nobody may write to it afterwards."""
-        tensor = Tensor.__new__(Tensor)
-        array.setflags(write=False)
+        tensor = _new(Tensor)
         tensor._array = array
         tensor._tracked = tracked
         return tensor
@@ -83,6 +81,7 @@ class Tensor:
 
     def numpy(self) -> Array:
         """Return the values as a read-only NumPy array."""
+        self._array.setflags(write=False)  # only here, where others get hold of the array: it takes a while
         return self._array
 
     def item(self) -> Any:
@@ -92,9 +91,8 @@ class Tensor:
         return self._array.item()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        if dtype is None and not copy:
-            return self._array
-        return np.array(self._array, dtype=dtype, copy=copy)
+        self._array.setflags(write=False)
+        return self._array if dtype is None and not copy else np.array(self._array, dtype=dtype, copy=copy)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._array}, shape={self.shape}, dtype={self.dtype})"
@@ -243,7 +241,7 @@ def _holds_tensors(value: Any) -> bool:
     return isinstance(value, list | tuple) and any(isinstance(part, Tensor) or _holds_tensors(part) for part in value)
 
 
-def _pack(parts: Sequence[Any]) -> Tensor:
+def _pack(parts: Any) -> Tensor:
     """Join the Tensors (and numbers) of a list along a new first axis."""
     tensors = as_tensors([_pack(part) if _holds_tensors(part) else part for part in parts])
     if len({x.shape for x in tensors}) > 1:
@@ -313,7 +311,6 @@ def apply(operation: Operation, inputs: tuple[Any, ...], attributes: dict[str, A
         result = np.asarray(result)
     elif version and result.base is not None:
         result = result.copy()  # never hand out a view of a Variable
-    result.setflags(write=False)
     output = _new(Tensor)
     output._array = result
     if not operation.rules:
@@ -329,20 +326,22 @@ def matmul(a: TensorLike, b: TensorLike) -> Tensor:
     """Matrix product over the last two axes; a vector on the left is a row, on the right a column."""
     if not (isinstance(a, Tensor) and isinstance(b, Tensor)):
         a, b = as_tensors((a, b))
-    m, n = a._array.shape, b._array.shape
-    if not m or not n:
-        raise ShapeError(f"matmul expects matrices or vectors, got shapes {m} and {n}; use * for numbers")
-    if m[-1] != n[-2 if len(n) > 1 else 0]:
-        raise ShapeError(
-            f"matmul expects as many columns on the left as rows on the right, got shapes {m} and {n}; "
-            "transpose one of them?"
-        )
-    if len(m) > 1 and len(n) > 1:
-        return apply(_MATMUL, (a, b))
-    left = a if len(m) > 1 else apply(_RESHAPE, (a,), {"shape": (1, *m)})
-    right = b if len(n) > 1 else apply(_RESHAPE, (b,), {"shape": (*n, 1)})
-    product = apply(_MATMUL, (left, right))
-    shape = product.shape[: -2 if len(m) == 1 else -1] + (product.shape[-1:] if len(n) > 1 else ())
+    if a._array.ndim > 1 and b._array.ndim > 1:
+        try:
+            return apply(_MATMUL, (a, b))
+        except ShapeError as error:
+            if a.shape[-1] == b.shape[-2]:
+                raise  # the matrices fit, the stacks of them don't
+            raise ShapeError(
+                f"matmul expects as many columns on the left as rows on the right, got shapes {a.shape} and {b.shape}; "
+                "transpose one of them?"
+            ) from error
+    if a.ndim == 0 or b.ndim == 0:
+        raise ShapeError(f"matmul expects matrices or vectors, got shapes {a.shape} and {b.shape}; use * for numbers")
+    left = a if a.ndim > 1 else apply(_RESHAPE, (a,), {"shape": (1, a.size)})
+    right = b if b.ndim > 1 else apply(_RESHAPE, (b,), {"shape": (b.size, 1)})
+    product = matmul(left, right)
+    shape = product.shape[: -2 if a.ndim == 1 else -1] + (product.shape[-1:] if b.ndim > 1 else ())
     return apply(_RESHAPE, (product,), {"shape": shape})
 
 
