@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from chainrule import (
         activations,
+        callbacks,
         engine,
         errors,
         initializers,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from chainrule.estimators.tabular import load, train
     from chainrule.models.perceptron import Perceptron
     from chainrule.models.sequential import Sequential
-    from chainrule import training as callbacks
     from chainrule.training.gradient_descent import gradient_descent
 
 _HOMES = {
@@ -83,7 +83,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Load a public name the first time it is used."""
     if name in _MODULES:
-        value: Any = import_module(f"chainrule.{'training' if name == 'callbacks' else name}")
+        value: Any = import_module(f"chainrule.{name}")
     elif name in _HOMES:
         home = import_module(f"chainrule.{_HOMES[name]}")
         value = import_module("chainrule.autodiff.ops") if name == "ops" else getattr(home, name)
