@@ -24,7 +24,7 @@ def float_dtype(dtype: Any) -> np.dtype[Any]:
     dtype('float64')
     """
     try:
-        result = np.dtype(dtype)
+        result: np.dtype[Any] = np.dtype(dtype)
     except TypeError as error:
         raise DTypeError(f"dtype {dtype!r} is unknown; expected 'float32' or 'float64'") from error
     if result not in FLOAT_TYPES:

@@ -1,8 +1,8 @@
 """Objects that know the arguments they were made with: layers, losses, optimisers, metrics, callbacks."""
 
 import inspect
-from functools import lru_cache
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
+from weakref import WeakKeyDictionary
 
 from chainrule.errors import UnknownArgumentError, UnknownNameError, did_you_mean
 
@@ -23,12 +23,35 @@ ALIASES = {
 }
 
 
-@lru_cache(maxsize=512)
-def _parameters(cls: type) -> tuple[inspect.Signature, frozenset[str], bool]:
-    signature = inspect.signature(cls.__init__)
-    kinds = {name: parameter.kind for name, parameter in signature.parameters.items() if name != "self"}
-    named = frozenset(n for n, k in kinds.items() if k not in (k.VAR_POSITIONAL, k.VAR_KEYWORD))
+class _Constructor(NamedTuple):
+    signature: inspect.Signature
+    named: frozenset[str]
+    takes_any: bool  # **kwargs that no base class names
+
+
+def _named(init: Any) -> tuple[inspect.Signature, frozenset[str], bool]:
+    signature = inspect.signature(init)
+    kinds = {name: p.kind for name, p in signature.parameters.items() if name != "self"}
+    named = frozenset(n for n, kind in kinds.items() if kind not in (kind.VAR_POSITIONAL, kind.VAR_KEYWORD))
     return signature, named, any(kind is kind.VAR_KEYWORD for kind in kinds.values())
+
+
+_CONSTRUCTORS: WeakKeyDictionary[type, _Constructor] = WeakKeyDictionary()  # inspecting takes longer than making
+
+
+def _constructor(cls: type) -> _Constructor:
+    """Return what a class's constructor takes; ``**kwargs`` are followed up the base classes."""
+    known = _CONSTRUCTORS.get(cls)
+    if known is not None:
+        return known
+    inits = [vars(base)["__init__"] for base in cls.__mro__ if "__init__" in vars(base) and base is not object]
+    signature, named, open_ended = _named(inits[0]) if inits else (inspect.Signature(), frozenset(), False)
+    for init in inits[1:]:
+        if not open_ended:
+            break
+        _, more, open_ended = _named(init)
+        named |= more
+    return _CONSTRUCTORS.setdefault(cls, _Constructor(signature, named, open_ended))
 
 
 def unknown_argument(where: str, name: str, known: frozenset[str]) -> UnknownArgumentError:
@@ -59,19 +82,17 @@ class Configurable:
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Check the names of the arguments and keep their values."""
-        signature, known, takes_any = _parameters(cls)
-        if not takes_any:
-            for name in kwargs:
-                if name not in known:
-                    raise unknown_argument(cls.__name__, name, known)
+        signature, known, takes_any = _constructor(cls)
+        for name in kwargs:
+            if name not in known and not takes_any:
+                raise unknown_argument(cls.__name__, name, known)
         instance = super().__new__(cls)
         try:
             bound = signature.bind_partial(instance, *args, **kwargs).arguments
         except TypeError:  # too many positional arguments: __init__ itself says so
             bound = {}
-        instance._arguments = {name: value for name, value in bound.items() if name in known}
-        extra = next((v for n, v in bound.items() if n != "self" and n not in known and isinstance(v, dict)), {})
-        instance._arguments.update(extra)
+        given = {name: value for name, value in bound.items() if name in known}
+        instance._arguments = given | {name: value for name, value in kwargs.items() if name not in given}
         return instance
 
     def get_config(self) -> dict[str, Any]:

@@ -62,3 +62,40 @@ def random_bits(seed: int, step: int, layer: int, count: int) -> Array:
     counter = np.array([0, step, 0, 0], dtype=np.uint64)
     words = np.random.Philox(key=key, counter=counter).random_raw((count + 3) // 4)
     return np.asarray(words, dtype="<u8").view("<u2")[:count]
+
+
+class Stream:
+    """The 16-bit stream of one layer, step by step; an engine sets ``step``, a hand-written loop lets it count.
+
+    Parameters
+    ----------
+    seed, layer : int
+        The key of the stream.
+
+    Examples
+    --------
+    >>> stream = Stream(seed=0, layer=1)
+    >>> first = stream.bits(3)
+    >>> stream.step
+    1
+    """
+
+    def __init__(self, seed: int, layer: int) -> None:
+        self.seed, self.layer, self.step = seed, layer, 0
+
+    def bits(self, count: int) -> Array:
+        """Return the bits of this step, and go on to the next."""
+        drawn = random_bits(self.seed, self.step, self.layer, count)
+        self.step += 1
+        return drawn
+
+
+def weight_seed(seed: int, layer: int, weight: int) -> int:
+    """Return the seed from which weight number ``weight`` of layer number ``layer`` is drawn.
+
+    Examples
+    --------
+    >>> weight_seed(0, 1, 0) != weight_seed(0, 1, 1)
+    True
+    """
+    return int(generator(seed, "weights", layer).integers(2**63, size=weight + 1)[weight])

@@ -1,0 +1,73 @@
+"""The ``chainrule`` command: one line for every error, exit code 2."""
+
+import sys
+
+import click
+
+from chainrule import __version__
+from chainrule.errors import ChainruleError
+
+
+class Commands(click.Group):
+    """The commands; each is imported when it is used, and a misspelt one is answered with the nearest."""
+
+    NAMES = ("evaluate", "predict", "train")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return list(self.NAMES)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Load one command."""
+        if name not in self.NAMES:
+            from chainrule.errors import did_you_mean
+
+            ctx.fail(f"there is no command {name!r}{did_you_mean(name, self.NAMES)}")
+        from importlib import import_module
+
+        command: click.Command = getattr(import_module(f"chainrule.cli.{name}"), name)
+        return command
+
+
+def _version(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from chainrule.engine import describe
+
+        click.echo(f"chainrule {__version__}, {describe()}")
+        ctx.exit()
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
+def cli() -> None:
+    """Train a neural network on a table, and predict with it.
+
+    \b
+    chainrule train penguins.csv --target species
+    chainrule predict penguins-species.safetensors new.csv
+    chainrule evaluate penguins-species.safetensors labelled.csv
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; exit code 0, or 2 after an error of the user's, 130 after Ctrl-C."""
+    try:
+        cli.main(arguments, prog_name="chainrule", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+    except click.UsageError as error:
+        place = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
+        _fail(f"{error.format_message()}{place}")
+    except (click.ClickException, ChainruleError) as error:
+        _fail(error.format_message() if isinstance(error, click.ClickException) else str(error))
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output has gone: nothing to tell anybody
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _fail(message: str) -> None:
+    click.echo(f"error: {message}", err=True)
+    sys.exit(2)

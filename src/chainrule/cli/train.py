@@ -1,0 +1,86 @@
+"""``chainrule train``: from a table to a saved network."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chainrule.cli import screen
+
+
+class Widths(click.ParamType[tuple[int, ...]]):
+    """Units of the hidden layers: ``64,64``, or ``none`` for a linear model."""
+
+    name = "64,64"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """Return the widths as integers."""
+        if isinstance(value, tuple):
+            return value
+        if value.strip().lower() == "none":
+            return ()
+        try:
+            widths = tuple(int(part) for part in value.split(","))
+        except ValueError:
+            widths = (0,)
+        if min(widths) < 1:
+            self.fail(f"expected units like 64,64, or none, got {value!r}", param, ctx)
+        return widths
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--target", required=True, metavar="COLUMN", help="The column to predict.")
+@click.option("--task", type=click.Choice(["classification", "regression"]), help="Default: by the target's values.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="MODEL", help="Default: FILE-COLUMN.safetensors.")
+@click.option("--force", is_flag=True, help="Replace the model file if it exists.")
+@click.option(
+    "--hidden", type=Widths(), default="64,64", show_default=True, help="Units of the hidden layers; none: linear."
+)
+@click.option("--activation", default="relu", show_default=True, help="Of the hidden layers.")
+@click.option("--optimizer", default="adam", show_default=True, help="sgd, adam, adamw, adadelta, adagrad, rmsprop.")
+@click.option("--learning-rate", type=float, help="Default: the optimizer's own.")
+@click.option("--batch-size", type=click.IntRange(1), help="Default: 32 to 256, by the number of rows.")
+@click.option(
+    "--epochs", type=click.IntRange(1), default=300, show_default=True, help="At most; stops early by itself."
+)
+@click.option("--dropout", type=float, default=0.0, show_default=True, help="After every hidden layer, in [0, 1).")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def train(
+    file: Path, target: str, task: str | None, out: Path | None, force: bool, as_json: bool, **settings: Any
+) -> None:
+    """Train a network on FILE (CSV, TSV, Parquet), test it on rows held out, and save it.
+
+    \b
+    chainrule train examples/penguins.csv --target species
+    chainrule train houses.parquet --target price --hidden 128,64 --dropout 0.1 --out houses.safetensors
+    """
+    from chainrule.estimators.tabular import Options, train_table
+    from chainrule.models.model_file import check_writable
+    from chainrule.tables import read_table
+
+    options = Options(**settings)  # checked before the table is read
+    out = out or Path(f"{screen.stem(file)}-{screen.slug(target)}.safetensors")
+    table = read_table(file)
+    table.column(target)  # a misspelt target is said before anything else
+    check_writable(out, overwrite=force)  # ... and a path that can't be written before the work is done
+    if not as_json:
+        screen.headline(settings["seed"])
+    model = train_table(
+        table,
+        target,
+        task,
+        options,
+        verbose=screen.verbosity(as_json),
+        name=file.name,
+        keep_on_interrupt=True,
+    )
+    model.save(out, overwrite=force)
+    if as_json:
+        click.echo(json.dumps({**model.report.as_dict(), "model": str(out)}, ensure_ascii=False))
+        return
+    screen.show_report(model.report)
+    click.echo(f"\nSaved {screen.name(out)} ({out.stat().st_size / 1024:,.0f} KB)")
+    click.echo(f"Next: chainrule predict {screen.quote(out)} new.csv")

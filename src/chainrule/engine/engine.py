@@ -1,0 +1,96 @@
+"""What an engine is: it runs steps of training over ranges, evaluates and predicts.
+
+An engine knows the network only through this protocol, and the rest of chainrule knows engines only through
+`Engine`; `fit` chooses one. The Python engine (tape on NumPy) defines what everything means.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from chainrule.arrays import Array
+from chainrule.engine.data import Rows
+from chainrule.engine.parameters import ParameterVector
+from chainrule.layers.layer import Layer
+from chainrule.losses import Loss
+from chainrule.metrics import Metric
+from chainrule.optimizers import Optimizer
+
+
+class Network(Protocol):
+    """What engines need of a model."""
+
+    dtype: np.dtype[Any]
+    parameters: ParameterVector
+    state: ParameterVector
+
+    @property
+    def layers(self) -> Sequence[Layer]:
+        """The layers, in the order in which they are applied."""
+
+    def seek(self, step: int) -> None:
+        """Set the step from which the next random numbers of the layers come."""
+
+
+@dataclass
+class Task:
+    """A network with what it is trained by."""
+
+    network: Network
+    loss: Loss
+    optimizer: Optimizer
+    metrics: Sequence[Metric]
+
+
+@dataclass
+class Position:
+    """Where training stands; it lives as long as the optimiser's slots do."""
+
+    slots: dict[str, Array] = field(default_factory=dict)
+    step: int = 0
+    epoch: int = 0
+
+
+@dataclass
+class Progress:
+    """What a range of steps gave: the sum of J over rows, and the step at which numbers went wrong."""
+
+    loss_sum: float = 0.0
+    rows: int = 0
+    failed_step: int | None = None
+
+    @property
+    def loss(self) -> float:
+        """Mean loss; a short last batch counts by its size."""
+        return self.loss_sum / self.rows if self.rows else float("nan")
+
+
+class Engine(ABC):
+    """Runs a `Task`."""
+
+    name: str
+
+    @abstractmethod
+    def run(
+        self, task: Task, position: Position, data: Rows, order: Array, batch_size: int, start: int, stop: int
+    ) -> Progress:
+        """Train on batches ``start`` to ``stop - 1`` of the rows in ``order``; batch i is step ``position.step``.
+
+        Stops before the update of a step whose loss or gradient is not finite, with the weights and the
+        state as they were before that step, and says so in the result.
+        """
+
+    @abstractmethod
+    def evaluate(self, task: Task, data: Rows, batch_size: int) -> float:
+        """Return the mean loss over the rows, and update the task's metrics on the way."""
+
+    @abstractmethod
+    def predict(self, network: Network, data: Rows, batch_size: int) -> Array:
+        """Return the outputs for all rows."""
+
+    @abstractmethod
+    def loss_and_gradient(self, task: Task, data: Rows, training: bool = False) -> tuple[float, Array]:
+        """Return J over these rows and dJ/dW as one flat vector."""

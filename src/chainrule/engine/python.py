@@ -1,0 +1,149 @@
+"""The Python engine: tape on NumPy. It defines what layers, losses and optimisers mean."""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule import activations
+from chainrule.arrays import Array
+from chainrule.autodiff import ops
+from chainrule.autodiff.tape import GradientTape
+from chainrule.autodiff.tensor import Tensor
+from chainrule.engine.data import Rows
+from chainrule.engine.engine import Engine, Network, Position, Progress, Task
+from chainrule.layers import Activation, Dense
+from chainrule.layers.layer import Layer
+from chainrule.losses import Loss
+from chainrule.losses.cross_entropy import CrossEntropy
+
+
+class PythonEngine(Engine):
+    """Runs any model, custom layers and losses included, one batch at a time.
+
+    Examples
+    --------
+    >>> PythonEngine().name
+    'Python'
+    """
+
+    name = "Python"
+
+    def run(
+        self, task: Task, position: Position, data: Rows, order: Array, batch_size: int, start: int, stop: int
+    ) -> Progress:
+        """Train on batches ``start`` to ``stop - 1``."""
+        network, optimizer, progress = task.network, task.optimizer, Progress()
+        parameters, state = network.parameters, network.state
+        table = optimizer.scalar_table(position.step, position.step + stop - start, network.dtype)
+        for batch in range(start, stop):
+            rows = order[batch * batch_size : (batch + 1) * batch_size]
+            part = data.take(rows)
+            network.seek(position.step)
+            before = state.values.copy()
+            with np.errstate(all="ignore"):  # what overflows is found by the next line
+                loss, gradient, outputs = _differentiate(task, part, training=True)
+            if not (np.isfinite(loss) and np.isfinite(gradient).all()):
+                state.writable()[...] = before
+                progress.failed_step = position.step
+                return progress
+            optimizer.step(
+                parameters.writable(), gradient, position.slots, table.row(position.step), parameters.segments
+            )
+            position.step += 1
+            progress.loss_sum += loss * len(rows)
+            progress.rows += len(rows)
+            _measure(task, part, outputs)
+        return progress
+
+    def evaluate(self, task: Task, data: Rows, batch_size: int) -> float:
+        """Return the mean loss over the rows."""
+        total = 0.0
+        for start in range(0, len(data), batch_size):
+            part = data.take(slice(start, start + batch_size))
+            loss, outputs = _forward(task, part, training=False)
+            total += float(loss) * len(part)
+            _measure(task, part, outputs)
+        return total / len(data)
+
+    def predict(self, network: Network, data: Rows, batch_size: int) -> Array:
+        """Return the outputs for all rows."""
+        parts = []
+        for start in range(0, len(data), batch_size):
+            x: Any = Tensor.wrap(_gather(network, data.x[start : start + batch_size]))
+            for layer in network.layers:
+                x = layer(x)
+            parts.append(x.numpy())
+        return parts[0].copy() if len(parts) == 1 else np.concatenate(parts)
+
+    def loss_and_gradient(self, task: Task, data: Rows, training: bool = False) -> tuple[float, Array]:
+        """Return J over these rows and dJ/dW as one flat vector."""
+        loss, gradient, _ = _differentiate(task, data, training)
+        return loss, gradient
+
+
+def output_activation(layer: Layer) -> Any:
+    """Return the activation that the last layer applies, None if it is of another kind."""
+    return layer.activation if isinstance(layer, Dense | Activation) else None
+
+
+def loss_on_logits(loss: Loss, last: Layer) -> Loss | None:
+    """Return the loss for the last layer's logits where its activation is the one the loss undoes.
+
+    ``log softmax(z)`` computed from z is exact where softmax has rounded to 0: the same function, stable.
+    """
+    if not isinstance(loss, CrossEntropy) or loss.from_logits:
+        return None
+    return loss.on_logits() if output_activation(last) is activations.TABLE[loss.activation] else None
+
+
+def _gather(network: Network, x: Array) -> Array:
+    """Copy a batch into the model's type; codes and labels stay integers."""
+    return np.array(x, network.dtype if x.dtype.kind == "f" else x.dtype)
+
+
+def _forward(task: Task, part: Rows, training: bool) -> tuple[Tensor, Tensor]:
+    """Return J and the outputs."""
+    *hidden, last = task.network.layers
+    x: Any = Tensor.wrap(_gather(task.network, part.x))
+    for layer in hidden:
+        x = layer(x, training)
+    on_logits = loss_on_logits(task.loss, last)
+    if on_logits is not None and isinstance(last, Dense | Activation):
+        last.ensure_built((None, *x.shape[1:]))
+        last.check_input((None, *x.shape[1:]))
+        z = last.preactivation(x)
+        values = on_logits.values(_targets(part, z), z)
+        outputs = z
+    else:
+        outputs = last(x, training)
+        values = task.loss.values(_targets(part, outputs), outputs)
+    loss = task.loss.reduce(values, None if part.weight is None else part.weight.astype(values.dtype))
+    for layer in task.network.layers:
+        for penalty in layer.losses:
+            loss = loss + penalty
+    return loss, outputs
+
+
+def _targets(part: Rows, outputs: Tensor) -> Any:
+    y = part.y
+    return y if y is None or y.dtype.kind in "iu" else Tensor(y, outputs.dtype)
+
+
+def _differentiate(task: Task, part: Rows, training: bool) -> tuple[float, Array, Tensor]:
+    """Return J, its gradient as one vector, and the outputs."""
+    parameters = task.network.parameters
+    with GradientTape() as tape:
+        loss, outputs = _forward(task, part, training)
+    gradients = tape.gradient(loss, parameters.variables)
+    return float(loss), parameters.flat_gradient(None if g is None else g.numpy() for g in gradients), outputs
+
+
+def _measure(task: Task, part: Rows, outputs: Tensor) -> None:
+    """Update the metrics; they see probabilities also where the loss works on logits."""
+    if not task.metrics:
+        return
+    loss, last = task.loss, task.network.layers[-1]
+    if loss.activation is not None and (loss_on_logits(loss, last) is not None or loss.from_logits):
+        outputs = ops.sigmoid(outputs) if loss.activation == "sigmoid" else ops.softmax(outputs)
+    for metric in task.metrics:
+        metric.update_state(part.y, outputs.numpy(), part.weight)

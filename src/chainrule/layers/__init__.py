@@ -1,0 +1,26 @@
+"""Layers: the building blocks of networks."""
+
+from chainrule.layers.activation import Activation
+from chainrule.layers.batch_normalization import BatchNormalization
+from chainrule.layers.dense import Dense
+from chainrule.layers.dropout import Dropout
+from chainrule.layers.embedding import Embedding
+from chainrule.layers.flatten import Flatten
+from chainrule.layers.input import Input, InputLayer
+from chainrule.layers.layer import Layer
+from chainrule.layers.layer_normalization import LayerNormalization
+from chainrule.layers.normalization import Normalization
+
+__all__ = [
+    "Activation",
+    "BatchNormalization",
+    "Dense",
+    "Dropout",
+    "Embedding",
+    "Flatten",
+    "Input",
+    "InputLayer",
+    "Layer",
+    "LayerNormalization",
+    "Normalization",
+]

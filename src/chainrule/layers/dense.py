@@ -1,0 +1,81 @@
+"""Dense: every input reaches every output."""
+
+from typing import Any, Unpack
+
+from chainrule import activations
+from chainrule.arrays import Shape
+from chainrule.autodiff.tensor import Tensor
+from chainrule.errors import ArgumentError, ShapeError
+from chainrule.layers.layer import Layer, LayerOptions
+
+
+class Dense(Layer):
+    """``y = g(x W + b)``: z_i = b_i + sum_j x_j w_ji, then the activation.
+
+    Parameters
+    ----------
+    units : int >= 1
+        Number of outputs.
+    activation : str, Activation or callable, optional
+        g; none is linear.
+    use_bias : bool
+    kernel_initializer, bias_initializer : str, Initializer or callable
+    kernel_regularizer, bias_regularizer : str or callable, optional
+        Penalty on W or b: "l2", L1(0.01) ...
+
+    Notes
+    -----
+    Inputs (batch, ..., in), outputs (batch, ..., units), W (in, units), b (units,).
+
+    Examples
+    --------
+    >>> layer = Dense(2, activation="relu", kernel_initializer="ones")
+    >>> layer([[1.0, -3.0, 4.0]])
+    Tensor([[2. 2.]], shape=(1, 2), dtype=float32)
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: activations.ActivationLike = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**options)
+        if isinstance(units, bool) or not isinstance(units, int) or units < 1:
+            raise ArgumentError(f"units must be an integer >= 1, got {units!r}")
+        self.units = units
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer, self.bias_initializer = kernel_initializer, bias_initializer
+        self.kernel_regularizer, self.bias_regularizer = kernel_regularizer, bias_regularizer
+
+    def build(self, input_shape: Shape) -> None:
+        """Make W (in, units) and b (units,)."""
+        width = input_shape[-1]
+        if len(input_shape) < 2 or width is None:
+            raise ShapeError(f"{self.name} expects inputs of shape (batch, features), got {input_shape}")
+        self.kernel = self.add_weight(
+            (width, self.units), self.kernel_initializer, regularizer=self.kernel_regularizer, name="kernel"
+        )
+        if self.use_bias:
+            self.bias = self.add_weight(
+                (self.units,), self.bias_initializer, regularizer=self.bias_regularizer, name="bias"
+            )
+
+    def preactivation(self, inputs: Tensor) -> Tensor:
+        """Return z = x W + b."""
+        z = inputs @ self.kernel
+        return z + self.bias if self.use_bias else z
+
+    def call(self, inputs: Tensor) -> Any:
+        """Return g(x W + b)."""
+        return self.activation(self.preactivation(inputs))
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(batch, ..., in) -> (batch, ..., units)."""
+        return (*input_shape[:-1], self.units)

@@ -1,0 +1,78 @@
+"""Embedding: a learned vector for every category."""
+
+from typing import Any, Unpack
+
+import numpy as np
+
+from chainrule.arrays import Shape
+from chainrule.autodiff import ops
+from chainrule.autodiff.tensor import Tensor, TensorLike, as_tensor
+from chainrule.errors import ArgumentError, DataError
+from chainrule.layers.layer import Layer, LayerOptions
+
+
+class Embedding(Layer):
+    """Codes 0 .. input_dim - 1 to rows of a matrix E (input_dim, output_dim): ``y = E[code]``.
+
+    Parameters
+    ----------
+    input_dim : int >= 1
+        Number of categories.
+    output_dim : int >= 1
+        Length of each vector.
+    embeddings_initializer : str, Initializer or callable
+    embeddings_regularizer : str or callable, optional
+
+    Notes
+    -----
+    Codes of shape (batch, ...) give outputs (batch, ..., output_dim).
+
+    Examples
+    --------
+    >>> Embedding(3, 2, embeddings_initializer="ones")([[0, 2]]).shape
+    (1, 2, 2)
+    """
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "random_uniform",
+        embeddings_regularizer: Any = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**options)
+        for name, value in (("input_dim", input_dim), ("output_dim", output_dim)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ArgumentError(f"{name} must be an integer >= 1, got {value!r}")
+        self.input_dim, self.output_dim = input_dim, output_dim
+        self.embeddings_initializer = embeddings_initializer
+        self.embeddings_regularizer = embeddings_regularizer
+
+    def build(self, input_shape: Shape) -> None:
+        """Make E (input_dim, output_dim)."""
+        self.embeddings = self.add_weight(
+            (self.input_dim, self.output_dim),
+            self.embeddings_initializer,
+            regularizer=self.embeddings_regularizer,
+            name="embeddings",
+        )
+
+    def _receive(self, inputs: TensorLike) -> Tensor:
+        x = as_tensor(inputs).numpy()
+        with np.errstate(invalid="ignore"):  # NaN is refused below
+            codes = x.astype(np.int64)
+        if codes.size and (not np.array_equal(codes, x) or codes.min() < 0 or codes.max() >= self.input_dim):
+            raise DataError(
+                f"{self.name} expects whole codes from 0 to {self.input_dim - 1}, "
+                f"got values from {x.min()} to {x.max()}"
+            )
+        return Tensor.wrap(codes)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """Return the rows of E that the codes name."""
+        return ops.take(self.embeddings, inputs, axis=0)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(batch, ...) -> (batch, ..., output_dim)."""
+        return (*input_shape, self.output_dim)

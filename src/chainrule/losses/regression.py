@@ -1,0 +1,183 @@
+"""Losses that average something over the outputs: distances, hinge, counts, quantiles, plain functions."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array
+from chainrule.autodiff import ops
+from chainrule.autodiff.tensor import Tensor, TensorLike, as_tensor
+from chainrule.errors import ArgumentError, DataError, DTypeError
+from chainrule.losses.loss import EPSILON, Loss, align, per_example, real_targets
+
+
+class Elementwise(Loss):
+    """Losses that are averages of something for each output."""
+
+    @abstractmethod
+    def element(self, y: Tensor, f: Tensor) -> Tensor:
+        """Return the loss of each element."""
+
+    def values(self, y_true: TensorLike, y_pred: TensorLike) -> Tensor:
+        """Return the mean over the outputs of each example."""
+        y, f = align(self.name, y_true, y_pred)
+        return per_example(self.element(y, f))
+
+
+class MeanSquaredError(Elementwise):
+    """``L = mean_k (y_k - f_k)^2``.
+
+    Examples
+    --------
+    >>> print(f"{MeanSquaredError()([[1.0]], [[0.1]]):.2f}")
+    0.81
+    """
+
+    def element(self, y: Tensor, f: Tensor) -> Tensor:
+        """``(y - f)^2``."""
+        return ops.square(y - f)
+
+
+class MeanAbsoluteError(Elementwise):
+    """``L = mean_k |y_k - f_k|``.
+
+    Examples
+    --------
+    >>> float(MeanAbsoluteError()([[1.0, 2.0]], [[1.5, 2.0]]))
+    0.25
+    """
+
+    def element(self, y: Tensor, f: Tensor) -> Tensor:
+        """``|y - f|``."""
+        return ops.abs(y - f)
+
+
+class Huber(Elementwise):
+    """``0.5 e^2`` for ``|e| <= delta``, else ``delta |e| - 0.5 delta^2``, e = y - f.
+
+    Parameters
+    ----------
+    delta : float > 0
+
+    References
+    ----------
+    Huber, "Robust estimation of a location parameter", 1964.
+
+    Examples
+    --------
+    >>> float(Huber(delta=1.0)([[0.0]], [[3.0]]))
+    2.5
+    """
+
+    def __init__(self, delta: float = 1.0, reduction: str | None = "sum_over_batch_size", name: str | None = None):
+        super().__init__(reduction, name)
+        if not delta > 0:
+            raise ArgumentError(f"delta must be > 0, got {delta!r}")
+        self.delta = float(delta)
+
+    def element(self, y: Tensor, f: Tensor) -> Tensor:
+        """Quadratic near 0, linear beyond delta."""
+        error = ops.abs(y - f)
+        near = ops.minimum(error, self.delta)
+        return near * (error - 0.5 * near)
+
+
+class Hinge(Elementwise):
+    """``mean_k max(0, 1 - y_k f_k)`` with labels -1 and 1 (0 counts as -1).
+
+    Examples
+    --------
+    >>> float(Hinge()([[1.0]], [[0.25]]))
+    0.75
+    """
+
+    def element(self, y: Tensor, f: Tensor) -> Tensor:
+        """``max(0, 1 - y f)``."""
+        signs = ops.where(y == 0, -1.0, y)
+        return ops.relu(1 - signs * f)
+
+    def check_targets(self, y: Array, output_shape: tuple[int | None, ...]) -> Array:
+        """Labels must be -1 and 1, or 0 and 1."""
+        labels = real_targets(self, y, output_shape)
+        _only(self, labels, (-1.0, 0.0, 1.0), "labels -1 and 1, or 0 and 1")
+        return labels
+
+
+class Poisson(Elementwise):
+    """``mean_k f_k - y_k log(f_k + 1e-7)``: f is the expected count.
+
+    Examples
+    --------
+    >>> float(Poisson()([[0.0]], [[2.0]]))
+    2.0
+    """
+
+    def element(self, y: Tensor, f: Tensor) -> Tensor:
+        """``f - y log(f)``."""
+        return f - y * ops.log(f + EPSILON)
+
+    def check_targets(self, y: Array, output_shape: tuple[int | None, ...]) -> Array:
+        """Counts can't be negative."""
+        counts = real_targets(self, y, output_shape)
+        if counts.size and counts.min() < 0:
+            raise DataError(f"{self.name} expects counts >= 0, got {counts.min()}")
+        return counts
+
+
+class Quantile(Elementwise):
+    """Pinball loss ``max(q e, (q - 1) e)``, e = y - f: its minimum is the q-quantile of y.
+
+    Parameters
+    ----------
+    quantile : float in (0, 1)
+
+    References
+    ----------
+    Koenker & Bassett, "Regression quantiles", 1978.
+
+    Examples
+    --------
+    >>> print(f"{Quantile(0.9)([[1.0]], [[0.0]]):.1f}")
+    0.9
+    """
+
+    def __init__(self, quantile: float = 0.5, reduction: str | None = "sum_over_batch_size", name: str | None = None):
+        super().__init__(reduction, name)
+        if not 0 < quantile < 1:
+            raise ArgumentError(f"quantile must be in (0, 1), got {quantile!r}")
+        self.quantile = float(quantile)
+
+    def element(self, y: Tensor, f: Tensor) -> Tensor:
+        """``max(q e, (q - 1) e)``."""
+        error = y - f
+        return ops.maximum(self.quantile * error, (self.quantile - 1) * error)
+
+
+class FunctionLoss(Loss):
+    """A plain function f(y_true, y_pred) that returns one value per example, or per element.
+
+    Examples
+    --------
+    >>> def cubic(y_true, y_pred):
+    ...     return ops.abs(y_true - y_pred) ** 3
+    >>> float(FunctionLoss(cubic)([[0.0]], [[2.0]]))
+    8.0
+    """
+
+    def __init__(self, function: Callable[[Any, Any], Any]) -> None:
+        super().__init__(name=getattr(function, "__name__", "loss"))
+        self.function = function
+
+    def values(self, y_true: TensorLike, y_pred: TensorLike) -> Tensor:
+        """Return the function's values, averaged to one per example."""
+        result = self.function(as_tensor(y_true), as_tensor(y_pred))
+        if not isinstance(result, Tensor):
+            raise DTypeError(f"loss {self.name} must return a Tensor, got {type(result).__name__}; compute with ops.*")
+        return per_example(result)
+
+
+def _only(loss: Loss, labels: Array, allowed: tuple[float, ...], words: str) -> None:
+    if not np.isin(labels, allowed).all():
+        raise DataError(f"{loss.name} expects {words}, got {labels[~np.isin(labels, allowed)].ravel()[0]:g}")

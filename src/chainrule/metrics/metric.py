@@ -1,0 +1,88 @@
+"""What every metric is: a number kept up to date batch by batch."""
+
+import re
+from abc import ABC, abstractmethod
+from typing import Any, TypeAlias
+
+from chainrule.arrays import Array
+from chainrule.configurable import Configurable
+from chainrule.errors import StateError
+
+Result: TypeAlias = float | Array
+
+_WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def snake_case(name: str) -> str:
+    """Return a class name as the name that a metric has in the history.
+
+    Examples
+    --------
+    >>> snake_case("TopKCategoricalAccuracy"), snake_case("F1Score"), snake_case("AUC")
+    ('top_k_categorical_accuracy', 'f1_score', 'auc')
+    """
+    return _WORD_STARTS.sub("_", name).lower()
+
+
+class Metric(Configurable, ABC):
+    """A measure of a model, gathered over batches; its value is that of all their examples together.
+
+    Subclass it with three methods: ``reset_state`` makes the state empty (call it from ``__init__``),
+    ``update_state`` takes one batch in, ``result`` gives the value over everything taken in since the reset.
+    Predictions are what the model's last activation gives: probabilities for a classifier.
+
+    Parameters
+    ----------
+    name : str, optional
+        The key in the history; the class's name in snake case by default.
+
+    Attributes
+    ----------
+    larger_is_better : bool or None
+        What ``EarlyStopping`` takes "better" to mean; None where it is not known or there is no order.
+
+    Examples
+    --------
+    >>> class Bias(Metric):
+    ...     def __init__(self, name=None):
+    ...         super().__init__(name)
+    ...         self.reset_state()
+    ...     def reset_state(self):
+    ...         self.total, self.count = 0.0, 0
+    ...     def update_state(self, y_true, y_pred, sample_weight=None):
+    ...         self.total += float(np.sum(np.subtract(y_pred, y_true)))
+    ...         self.count += len(y_true)
+    ...     def result(self):
+    ...         return self.total / self.count
+    >>> import numpy as np
+    >>> bias = Bias()
+    >>> bias([1.0, 2.0], [1.5, 2.5]), bias.name
+    (0.5, 'bias')
+    """
+
+    larger_is_better: bool | None = None
+
+    def __init__(self, name: str | None = None) -> None:
+        self.name = name or snake_case(type(self).__name__)
+
+    @abstractmethod
+    def update_state(self, *args: Any, **kwargs: Any) -> None:
+        """Take one batch in: ``update_state(y_true, y_pred, sample_weight=None)``."""
+
+    @abstractmethod
+    def result(self) -> Result:
+        """Return the value over all batches since the last reset."""
+
+    @abstractmethod
+    def reset_state(self) -> None:
+        """Forget all batches."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Result:
+        """Take one batch in and return the value over all batches so far."""
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def _no_data(self) -> StateError:
+        return StateError(
+            f"{self.name} has no data yet (no examples, or only examples of weight 0); call update_state before result"
+        )

@@ -1,0 +1,316 @@
+"""Model: what can be compiled, trained, evaluated and asked for predictions; Keras's verbs."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule import activations, losses, metrics, optimizers
+from chainrule.arrays import Array
+from chainrule.configurable import Configurable
+from chainrule.engine import choose
+from chainrule.engine.data import Rows, as_array, check_inputs, check_weights
+from chainrule.engine.engine import Engine, Position, Task
+from chainrule.engine.parameters import ParameterVector
+from chainrule.engine.python import output_activation
+from chainrule.errors import ArgumentError, DataError, ShapeError, StateError
+from chainrule.layers.layer import Layer
+from chainrule.losses.cross_entropy import CrossEntropy
+from chainrule.random import check_seed
+from chainrule.training import batches
+from chainrule.training.callbacks import Callback
+from chainrule.training.fit import EVALUATION_ROWS, Settings, Trainer, check_class_weight, check_epochs, evaluate
+from chainrule.training.history import History
+
+PROBABILITY = (0.0, 1.0)
+
+
+class Model(Configurable, ABC):
+    """Base of models. The structure is the subclass's business; training is here."""
+
+    seed: int
+    dtype: np.dtype[Any]
+    parameters: ParameterVector
+    state: ParameterVector
+    stop_training = False
+    history: History | None = None
+    optimizer: optimizers.Optimizer
+    loss: losses.Loss
+
+    @property
+    @abstractmethod
+    def layers(self) -> list[Layer]:
+        """The layers, in the order in which they are applied."""
+
+    @abstractmethod
+    def ensure_built(self, x: Any) -> None:
+        """Build for inputs like these, once."""
+
+    @property
+    @abstractmethod
+    def output_shape(self) -> tuple[int | None, ...]:
+        """Shape of the outputs, batch axis None."""
+
+    @abstractmethod
+    def arrange(self) -> None:
+        """Gather the Variables into the vectors ``parameters`` (trained) and ``state`` (not trained)."""
+
+    def compile(
+        self,
+        optimizer: str | optimizers.Optimizer = "rmsprop",
+        loss: losses.LossLike | None = None,
+        metrics: Sequence[Any] | None = None,
+        engine: str = "auto",
+    ) -> None:
+        """Choose what training does; it starts the optimiser afresh and leaves the weights.
+
+        Parameters
+        ----------
+        optimizer : str or Optimizer
+        loss : str, Loss or function(y_true, y_pred)
+        metrics : list of str, Metric or function, optional
+        engine : {"auto", "python"}
+        """
+        if loss is None:
+            raise ArgumentError("compile needs a loss, such as loss='mse' or loss='sparse_categorical_crossentropy'")
+        if isinstance(metrics, str) or (metrics is not None and not isinstance(metrics, Sequence)):
+            raise ArgumentError(f"metrics expects a list, got {metrics!r}; write metrics=[{metrics!r}]")
+        self.optimizer = optimizers.get(optimizer)
+        self.loss = losses.get(loss)
+        if self.loss.reduction in ("none", None):
+            raise ArgumentError("training needs one number: reduction='none' is for calling a loss by hand")
+        self._metric_requests = list(metrics or [])
+        self._engine = choose(engine)
+        self._task: Task | None = None
+        self._position = Position()
+        self._compiled = True
+
+    _compiled = False
+    _engine: Engine
+
+    def _need_compile(self, verb: str) -> None:
+        if not self._compiled:
+            raise StateError(f"{verb} before compile; call model.compile(optimizer=..., loss=...) first")
+
+    def _ready(self, x: Any, verb: str) -> Task:
+        """Build, check that loss and outputs fit, and return what engines work on."""
+        self._need_compile(verb)
+        self.ensure_built(x)
+        trained = [id(v) for layer in self.layers for v in layer.trainable_weights]
+        if self._task is not None and trained == [id(v) for v in self.parameters.variables]:
+            return self._task
+        self.arrange()
+        _check_outputs(self.layers[-1], self.loss)
+        units = self.output_shape[-1]
+        measured = [
+            metrics.resolve(
+                request, loss=_loss_name(self.loss), output_units=units or 1, sparse=self.loss.integer_labels
+            )
+            for request in self._metric_requests
+        ]
+        self._task = Task(self, self.loss, self.optimizer, measured)
+        self._position = Position(self.optimizer.init_state(len(self.parameters), self.dtype))
+        return self._task
+
+    def _rows(self, x: Any, y: Any, sample_weight: Any, verb: str, class_weight: Any = None) -> tuple[Task, Rows]:
+        """Check data and return them as rows."""
+        self._need_compile(verb)
+        inputs = check_inputs(x)
+        if y is None:
+            raise ArgumentError(f"{verb} needs targets y as well as inputs x")
+        targets = as_array(y, "y")
+        if targets.ndim == 0 or len(targets) != len(inputs):
+            raise ShapeError(f"x and y must have the same number of rows, got {inputs.shape} and {targets.shape}")
+        task = self._ready(inputs, verb)
+        targets = self.loss.check_targets(targets, self.output_shape)
+        weight = None if sample_weight is None else check_weights(sample_weight, len(inputs))
+        check_class_weight(class_weight)
+        if class_weight is not None:
+            weight = batches.apply_class_weight(targets, weight, class_weight)
+        return task, Rows(inputs, targets, weight)
+
+    def fit(
+        self,
+        x: Any,
+        y: Any,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: Sequence[Callback] | None = None,
+        validation_split: float = 0.0,
+        validation_data: Sequence[Any] | None = None,
+        shuffle: bool = True,
+        class_weight: Mapping[int, float] | str | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        validation_freq: int = 1,
+        validation_batch_size: int | None = None,
+        seed: int | None = None,
+    ) -> History:
+        """Train for some epochs; a further call goes on from there.
+
+        Parameters
+        ----------
+        x : array-like (rows, ...)
+        y : array-like (rows, ...)
+        batch_size : int, optional
+            32; a short last batch counts by its size. ``len(x)`` gives full-batch descent, 1 the stochastic one.
+        epochs : int
+        verbose : {"auto", 0, 1, 2}
+            0 silent; 1 or "auto" a bar in a terminal, a live line in a notebook, about ten lines in a pipe; 2 a line
+            an epoch.
+        callbacks : list of Callback, optional
+        validation_split : float in [0, 1)
+            Share of the rows held out: shuffled by the seed, and stratified where targets are class codes.
+        validation_data : (x, y) or (x, y, sample_weight), optional
+        shuffle : bool
+            Whether every epoch has an order of its own.
+        class_weight : dict from class code to weight, or "balanced", optional
+        sample_weight : array-like (rows,), optional
+        initial_epoch, validation_freq, validation_batch_size : int
+            As in Keras.
+        seed : int, optional
+            Of orders, splits and dropout; default: the model's.
+
+        Returns
+        -------
+        History
+        """
+        check_epochs(epochs, initial_epoch)
+        task, rows = self._rows(x, y, sample_weight, "fit", class_weight)
+        if seed is not None:
+            self.reseed(check_seed(seed))
+        validation = None
+        if validation_data is not None:
+            if not isinstance(validation_data, list | tuple) or len(validation_data) not in (2, 3):
+                raise ArgumentError("validation_data expects (x, y) or (x, y, sample_weight)")
+            held_x, held_y, held_weight = (*validation_data, None)[:3]
+            _, validation = self._rows(held_x, held_y, held_weight, "validation")
+        elif validation_split:
+            rows, validation = self._split(rows, validation_split)
+        settings = Settings(
+            epochs=int(epochs),
+            initial_epoch=initial_epoch,
+            batch_size=batches.check_batch_size(batch_size, len(rows)),
+            shuffle=shuffle,
+            seed=self.seed,
+            verbose=verbose,
+            validation_freq=validation_freq,
+            validation_batch_size=validation_batch_size,
+        )
+        trainer = Trainer(task, self._engine, self._position, rows, validation, settings, list(callbacks or []))
+        self.history = trainer.history  # what an interrupted run has reached is not lost
+        return trainer.fit()
+
+    def _split(self, rows: Rows, share: float) -> tuple[Rows, Rows]:
+        from chainrule.tables.split import split_validation
+
+        if not isinstance(share, float) or not 0 < share < 1:
+            raise ArgumentError(f"validation_split must be in [0, 1), got {share!r}")
+        train, validation = split_validation(_classes(self.loss, rows.y), len(rows), share, self.seed)
+        return rows.take(train), rows.take(validation)
+
+    @abstractmethod
+    def seek(self, step: int) -> None:
+        """Set the step from which the layers' next random numbers come."""
+
+    @abstractmethod
+    def reseed(self, seed: int) -> None:
+        """Draw orders, splits and dropout masks from another seed from now on."""
+
+    def evaluate(
+        self,
+        x: Any,
+        y: Any,
+        batch_size: int | None = None,
+        verbose: int | str = 0,
+        sample_weight: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Return the loss, or [loss, metrics ...], or a dict, over the rows.
+
+        Parameters
+        ----------
+        x, y : array-like
+        batch_size : int, optional
+            The result does not depend on it.
+        verbose : int
+            Accepted for Keras's sake; nothing is printed.
+        sample_weight : array-like (rows,), optional
+        return_dict : bool
+        """
+        task, rows = self._rows(x, y, sample_weight, "evaluate")
+        results = evaluate(task, self._engine, rows, batch_size)
+        if return_dict:
+            return results
+        return list(results.values()) if len(results) > 1 else results["loss"]
+
+    def predict(self, x: Any, batch_size: int | None = None, verbose: int | str = 0) -> Array:
+        """Return the outputs for all rows, (rows, outputs)."""
+        inputs = check_inputs(x)
+        self.ensure_built(inputs)
+        runner = self._engine if self._compiled else choose("auto")
+        return runner.predict(self, Rows(inputs), batch_size or EVALUATION_ROWS)
+
+    def predict_on_batch(self, x: Any) -> Array:
+        """Return the outputs for the rows of one batch."""
+        return self.predict(x, batch_size=max(1, len(x)))
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Make one step on these rows; return loss (and metrics) as they were before it."""
+        task, rows = self._rows(x, y, sample_weight, "train_on_batch", class_weight)
+        for metric in task.metrics:
+            metric.reset_state()
+        progress = self._engine.run(task, self._position, rows, np.arange(len(rows)), len(rows), 0, 1)
+        if progress.failed_step is not None:
+            raise DataError("the loss or its gradient is not finite on this batch; the weights are unchanged")
+        results = {"loss": progress.loss, **{metric.name: metric.result() for metric in task.metrics}}
+        if return_dict:
+            return results
+        return list(results.values()) if len(results) > 1 else results["loss"]
+
+    def snapshot(self) -> tuple[Array, Array]:
+        """Return a copy of all weights and state, for `restore`."""
+        return self.parameters.values.copy(), self.state.values.copy()
+
+    def restore(self, snapshot: tuple[Array, Array]) -> None:
+        """Go back to the weights of a snapshot."""
+        for vector, values in zip((self.parameters, self.state), snapshot, strict=True):
+            vector.writable()[...] = values
+
+
+def _loss_name(loss: losses.Loss) -> str:
+    return next((name for name, cls in losses.CLASSES.items() if type(loss) is cls), "")
+
+
+def _classes(loss: losses.Loss, y: Array | None) -> Array | None:
+    """Return class codes to stratify by, None where targets are no classes."""
+    if y is None or loss.activation is None:
+        return None
+    if loss.integer_labels:
+        return y
+    if y.ndim == 2 and y.shape[1] > 1:
+        return np.asarray(np.argmax(y, axis=1)) if loss.activation == "softmax" else None
+    whole = y.reshape(len(y))
+    return whole.astype(np.int64) if np.array_equal(whole, whole.round()) else None
+
+
+def _check_outputs(last: Layer, loss: losses.Loss) -> None:
+    """Refuse a loss on probabilities over an activation that gives none."""
+    activation = output_activation(last)
+    if not isinstance(loss, CrossEntropy) or loss.from_logits or not isinstance(activation, activations.Activation):
+        return
+    low, high = activation.range
+    if low < PROBABILITY[0] or high > PROBABILITY[1]:
+        raise ArgumentError(
+            f"{type(loss).__name__} expects probabilities, but {last.name} is {activation.name}, which gives others; "
+            f"set its activation to {loss.activation!r}, or use {type(loss).__name__}(from_logits=True)"
+        )

@@ -1,0 +1,239 @@
+"""What every optimiser is: a rule that moves a vector of weights against its gradient."""
+
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any, final
+
+import numpy as np
+
+from chainrule.arrays import Array, float_dtype
+from chainrule.configurable import Configurable
+from chainrule.errors import ArgumentError
+from chainrule.optimizers.clipping import Clipping
+from chainrule.optimizers.pairs import Updatable, read_pairs
+from chainrule.optimizers.ranges import not_negative, positive
+from chainrule.optimizers.scalars import Scalars, ScalarTable
+from chainrule.optimizers.schedules import Schedule
+from chainrule.optimizers.segments import Part, Segment, parts
+
+# A hand-written loop does not say how long it will run: its scalars are made for this many steps at a time.
+STEPS_AHEAD = 256
+
+
+class Optimizer(Configurable, ABC):
+    """Base of the optimisers: clip the gradient, decay the weights, then apply the subclass's rule.
+
+        w <- w - weight_decay rate w        (only with weight_decay)
+        w <- w - step(gradient, slots)      (the subclass)
+
+    A subclass says which numbers it keeps for each weight (``initial_slots``), what changes from step to
+    step (``columns``), and its rule (``update``). The rule works element by element: element i of the
+    weights and slots depends on elements i alone, so any engine can update a vector in pieces and in any order.
+
+    Parameters
+    ----------
+    learning_rate : float > 0, or a Schedule
+    weight_decay : float >= 0 or None; the share of each weight that a step takes away, times the rate
+    clipnorm : float > 0 or None; limit of the norm of each weight's gradient
+    clipvalue : float > 0 or None; limit of the size of each element
+    global_clipnorm : float > 0 or None; limit of the norm of the whole gradient
+    name : str or None
+
+    Notes
+    -----
+    Arguments are fixed once the optimiser is made, but for ``learning_rate``, which can be set at any time.
+
+    Raises
+    ------
+    ArgumentError
+        An argument is outside its range, or more than one kind of clipping is asked for.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | Schedule,
+        *,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        name: str | None = None,
+    ) -> None:
+        owner = type(self).__name__
+        self.name = name or owner.lower()
+        self._learning_rate = self._checked_rate(learning_rate)
+        self.weight_decay = (
+            None if weight_decay is None else not_negative(owner, "weight_decay", weight_decay, usual=0.004)
+        )
+        self.clipping = Clipping.of(owner, clipnorm, clipvalue, global_clipnorm)
+        self.iterations = 0
+        self._tables: dict[np.dtype[Any], ScalarTable] = {}
+        self._states: dict[int, tuple[Updatable, dict[str, Array]]] = {}
+        self._without_gradient: set[int] = set()
+        self._parts_of: tuple[tuple[Segment, ...], tuple[Part, ...]] = ((), ())
+
+    @property
+    @abstractmethod
+    def initial_slots(self) -> dict[str, float]:
+        """The numbers kept for each weight, by name, and the value each starts from."""
+
+    @abstractmethod
+    def columns(self, steps: Array, rates: Array) -> dict[str, Array]:
+        """Return what changes from step to step: ``rate``, which the step is proportional to, and more."""
+
+    @abstractmethod
+    def update(self, weights: Array, gradient: Array, slots: Mapping[str, Array], scalars: Scalars) -> None:
+        """Apply the rule once, in place; ``gradient`` stays as it is.
+
+        Parameters
+        ----------
+        weights, gradient : flat arrays of the same length and dtype
+        slots : a flat array of that length for each name in ``slots``; changed in place
+        scalars : the row of this step
+        """
+
+    @final
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """Names of the numbers kept for each weight."""
+        return tuple(self.initial_slots)
+
+    @property
+    def learning_rate(self) -> float | Schedule:
+        """The rate, or the schedule that gives it; setting it takes effect at the next step or table."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float | Schedule) -> None:
+        self._learning_rate = self._arguments["learning_rate"] = self._checked_rate(value)
+        self._tables.clear()
+
+    @final
+    def init_state(self, n: int, dtype: Any = "float32") -> dict[str, Array]:
+        """Return the slots of ``n`` weights before the first step."""
+        dtype = float_dtype(dtype)
+        return {slot: np.full(n, value, dtype) for slot, value in self.initial_slots.items()}
+
+    @final
+    def scalar_table(self, start: int, stop: int, dtype: Any = "float32") -> ScalarTable:
+        """Return the scalars of steps ``start`` to ``stop - 1``, computed in float64, stored in ``dtype``."""
+        if not 0 <= start <= stop:
+            raise ArgumentError(f"steps must satisfy 0 <= start <= stop, got start {start} and stop {stop}")
+        steps = np.arange(start, stop)
+        rates = self._rates(steps)
+        own = self.columns(steps, rates)
+        table = {"rate": own.pop("rate"), "decay": rates * (self.weight_decay or 0.0), **own}
+        values = np.stack(list(table.values()), axis=1).astype(float_dtype(dtype))
+        return ScalarTable(start, tuple(table), values)
+
+    @final
+    def step(
+        self,
+        weights: Array,
+        gradient: Array,
+        state: Mapping[str, Array],
+        scalars: Scalars,
+        segments: tuple[Segment, ...],
+    ) -> None:
+        """Make one step on the vector of all weights: clip, decay, update, each segment with its factors.
+
+        ``weights`` and ``state`` change in place; ``gradient`` stays as it is. Elements outside the
+        trainable segments are left alone.
+        """
+        if segments is not self._parts_of[0]:
+            self._parts_of = (segments, parts(segments))
+        if self.clipping is not None:
+            gradient = self.clipping.vector(gradient, segments)
+        for where, rate_factor, decay_factor in self._parts_of[1]:
+            row = scalars
+            if rate_factor != 1 or decay_factor != 1:
+                rate, decay = scalars.rate * rate_factor, scalars.decay * rate_factor * decay_factor
+                row = scalars._replace(rate=rate, decay=decay)
+            slots = {name: values[where] for name, values in state.items()}
+            self._decay_and_update(weights[where], gradient[where], slots, row)
+
+    @final
+    def apply_gradients(self, grads_and_variables: Iterable[tuple[Any, Any]]) -> int:
+        """Make one step on variables, as the last line of a hand-written training loop.
+
+        Parameters
+        ----------
+        grads_and_variables : pairs of (gradient, variable), ``zip(gradients, variables)`` say; a variable
+            whose gradient is None is left as it is, with a warning
+
+        Returns
+        -------
+        int
+            the number of steps made so far
+
+        Raises
+        ------
+        GradientError
+            Every gradient is None.
+        ShapeError
+            A gradient does not have its variable's shape. No variable has changed then.
+        """
+        gradients, variables, without_gradient = read_pairs(grads_and_variables)
+        if without_gradient:
+            self._warn_once(without_gradient)
+        if self.clipping is not None:
+            gradients = self.clipping.arrays(gradients)
+        rows: dict[np.dtype[Any], Scalars] = {}
+        for gradient, variable in zip(gradients, variables, strict=True):
+            weights = variable.writable().reshape(-1)
+            dtype = weights.dtype
+            row = rows.get(dtype) or rows.setdefault(dtype, self._row(dtype))
+            slots = self._slots_of(variable, len(weights), dtype)
+            self._decay_and_update(weights, gradient.astype(dtype, copy=False), slots, row)
+        self.iterations += 1
+        return self.iterations
+
+    def _decay_and_update(self, weights: Array, gradient: Array, slots: Mapping[str, Array], scalars: Scalars) -> None:
+        if self.weight_decay:
+            weights -= scalars.decay * weights
+        self.update(weights, gradient, slots, scalars)
+
+    def _checked_rate(self, value: Any) -> float | Schedule:
+        if isinstance(value, Schedule):
+            return value
+        if callable(value):
+            raise ArgumentError(
+                f"{type(self).__name__}: learning_rate must be a number or a Schedule, got {value!r}; "
+                "derive a class from chainrule.optimizers.schedules.Schedule"
+            )
+        return positive(type(self).__name__, "learning_rate", value, usual=0.001)
+
+    def _rates(self, steps: Array) -> Array:
+        if not isinstance(self._learning_rate, Schedule):
+            return np.full(len(steps), self._learning_rate)
+        rates = np.asarray(self._learning_rate(steps), dtype=np.float64)
+        if rates.shape != steps.shape or not np.all((rates >= 0) & (rates < np.inf)):
+            raise ArgumentError(
+                f"schedule {self._learning_rate!r} must give a finite rate >= 0 for each of {len(steps)} steps, "
+                f"got {rates!r}"
+            )
+        return rates
+
+    def _row(self, dtype: np.dtype[Any]) -> Scalars:
+        table = self._tables.get(dtype)
+        if table is None or not table.start <= self.iterations < table.stop:
+            table = self.scalar_table(self.iterations, self.iterations + STEPS_AHEAD, dtype)
+            self._tables[dtype] = table
+        return table.row(self.iterations)
+
+    def _slots_of(self, variable: Updatable, n: int, dtype: np.dtype[Any]) -> dict[str, Array]:
+        known = self._states.get(id(variable))
+        if known is None:  # the variable is kept too: no other object can then get its id
+            known = self._states[id(variable)] = (variable, self.init_state(n, dtype))
+        return known[1]
+
+    def _warn_once(self, variables: list[Updatable]) -> None:
+        names = [repr(variable.name) for variable in variables if id(variable) not in self._without_gradient]
+        self._without_gradient.update(id(variable) for variable in variables)
+        if names:
+            warnings.warn(
+                f"no gradient for {', '.join(names)}: the loss does not depend on it; it is left as it is",
+                UserWarning,
+                stacklevel=3,
+            )

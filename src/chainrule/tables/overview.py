@@ -1,0 +1,57 @@
+"""What happens to the columns of a table, in the few lines that a person reads before training."""
+
+from collections.abc import Sequence
+
+from chainrule.tables.encoder import Encoder
+from chainrule.tables.encodings import CategoryEncoding, LeftOut, NumberEncoding
+from chainrule.tables.table import Table, counted
+
+_WIDTH = 24  # of a list of names; a longer one is shown as first ... last
+
+
+def overview(encoder: Encoder, table: Table) -> list[str]:
+    """Return one line for each kind of column and for each column left out; missing values counted in ``table``.
+
+    Examples
+    --------
+    >>> from chainrule.tables import read_table
+    >>> table = read_table({"age": [31, None, 40], "height": [1.8, 1.7, 1.6], "sex": ["m", "f", None]})
+    >>> for line in overview(Encoder.fit(table), table):
+    ...     print(line)
+    2 numbers    age, height  (1 missing: median + flag)
+    1 category   sex          (1 missing: own slot)
+    """
+    numbers = [e for e in encoder.used if isinstance(e, NumberEncoding) and e.kind == "number"]
+    dates = [e for e in encoder.used if isinstance(e, NumberEncoding) and e.kind == "date"]
+    categories = [e for e in encoder.used if isinstance(e, CategoryEncoding)]
+    rows = [
+        (counted(len(group), *words), _names([e.name for e in group]), _missing(group, table))
+        for group, words in (
+            (numbers, ("number", "numbers")),
+            (dates, ("date", "dates")),
+            (categories, ("category", "categories")),
+        )
+        if group
+    ]
+    rows += [("left out", e.name, f"({e.reason})") for e in encoder.encodings if isinstance(e, LeftOut)]
+    width = max(len(names) for _, names, _ in rows)
+    return [f"{count:<12} {names:<{width}}  {missing}".rstrip() for count, names, missing in rows]
+
+
+def _names(names: list[str]) -> str:
+    listed = ", ".join(names)
+    return listed if len(listed) <= _WIDTH or len(names) < 3 else f"{names[0]} ... {names[-1]}"
+
+
+def _missing(group: Sequence[NumberEncoding | CategoryEncoding], table: Table) -> str:
+    """Say how many values are missing and what stands for them, apart by treatment."""
+    counts: dict[str, int] = {}
+    for encoding in group:
+        count = int(table.column(encoding.name).missing.sum())
+        if isinstance(encoding, NumberEncoding):
+            treatment = "median + flag" if encoding.flagged else "median"
+        else:
+            treatment = "own slot" if encoding.missing_slot else "unknown slot"
+        counts[treatment] = counts.get(treatment, 0) + count
+    parts = [f"{count:,} missing: {treatment}" for treatment, count in counts.items() if count]
+    return f"({'; '.join(parts)})" if parts else ""

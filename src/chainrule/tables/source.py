@@ -1,0 +1,55 @@
+"""``read_table``: the one entrance for data, whatever they come in."""
+
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from chainrule.tables.files import read_file
+from chainrule.tables.frames import table_from_frame, table_from_mapping
+from chainrule.tables.table import Table
+
+
+def read_table(source: Any) -> Table:
+    """Read a table and find the kind of each of its columns; rows keep their order.
+
+    Text is cleaned in the same way wherever it comes from: white space around a value does not count, and the
+    words (nothing), ``NA``, ``N/A``, ``NaN``, ``nan``, ``null``, ``None`` and ``?`` stand for a missing value.
+    A text column whose every present value reads as a number is a number column; one of ``YYYY-MM-DD`` (with or
+    without a time) is a date column, held as days since 1970; any other, and booleans, are categories. To keep
+    numbers as categories, give the column the data frame's own type for categories.
+
+    Parameters
+    ----------
+    source : path, data frame, dictionary of columns, or Table
+        A path names a CSV, TSV or Parquet file (text also compressed with gzip). Data frames: pandas, Polars,
+        PyArrow and others that narwhals knows. A Table is returned as it is.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    FileError
+        No such file, or a file that holds no table.
+    DataError
+        No columns, no rows, two columns of one name, infinite numbers, or values such as lists.
+    DTypeError
+        ``source`` is of no known type.
+
+    Examples
+    --------
+    >>> table = read_table({"age": ["31", "?", "40"], "city": ["Rome", "Oslo", "Rome"]})
+    >>> [(column.name, column.kind) for column in table]
+    [('age', 'number'), ('city', 'category')]
+    >>> table.column("age").values
+    array([31., nan, 40.])
+    """
+    if isinstance(source, Table):
+        return source
+    if isinstance(source, str | PathLike):
+        return read_file(Path(source))
+    if isinstance(source, Mapping):
+        return table_from_mapping(source)
+    return table_from_frame(source)

@@ -1,0 +1,8 @@
+"""Training: the one loop, its callbacks and its history."""
+
+from chainrule.training.callbacks import Callback, LambdaCallback, Run, Stop
+from chainrule.training.divergence import TerminateOnNaN
+from chainrule.training.early_stopping import EarlyStopping
+from chainrule.training.history import History
+
+__all__ = ["Callback", "EarlyStopping", "History", "LambdaCallback", "Run", "Stop", "TerminateOnNaN"]

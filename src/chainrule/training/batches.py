@@ -1,0 +1,73 @@
+"""Which rows go into which batch: orders, splits and class weights, all from an explicit seed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array
+from chainrule.errors import ArgumentError, DataError
+from chainrule.random import generator
+
+
+def order(rows: int, shuffle: bool, seed: int, epoch: int) -> Array:
+    """Return the order of the rows in one epoch; the epoch counts over all calls of fit.
+
+    Examples
+    --------
+    >>> order(4, shuffle=False, seed=0, epoch=0)
+    array([0, 1, 2, 3])
+    """
+    return generator(seed, "shuffle", epoch).permutation(rows) if shuffle else np.arange(rows)
+
+
+def steps(rows: int, batch_size: int) -> int:
+    """Return the number of batches; the last one may be short."""
+    return -(-rows // batch_size)
+
+
+def check_batch_size(batch_size: Any, rows: int) -> int:
+    """Return the batch size; None takes 32, and more than all rows takes all.
+
+    Examples
+    --------
+    >>> check_batch_size(None, 1000), check_batch_size(64, 10)
+    (32, 10)
+    """
+    size = 32 if batch_size is None else batch_size
+    if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+        raise ArgumentError(f"batch_size must be an integer >= 1, got {batch_size!r}")
+    return min(int(size), rows)
+
+
+def apply_class_weight(y: Array, weight: Array | None, class_weight: Mapping[int, float] | str) -> Array:
+    """Return the weights of the rows times the weights of their classes.
+
+    Parameters
+    ----------
+    y : array
+        Class codes (rows,) or (rows, 1), or one-hot rows.
+    weight : array or None
+    class_weight : mapping from class code to weight, or "balanced"
+        "balanced" gives class c the weight ``rows / (classes rows_c)``.
+
+    Examples
+    --------
+    >>> apply_class_weight(np.array([0, 0, 0, 1]), None, "balanced")
+    array([0.66666667, 0.66666667, 0.66666667, 2.        ])
+    """
+    codes = np.argmax(y, axis=-1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(len(y))
+    classes, places, counts = np.unique(codes, return_inverse=True, return_counts=True)
+    if isinstance(class_weight, str):
+        if class_weight != "balanced":
+            raise ArgumentError(f"class_weight must be a dict or 'balanced', got {class_weight!r}")
+        per_class = len(codes) / (len(classes) * counts)
+    else:
+        missing = [c for c in classes.tolist() if c not in class_weight]
+        if missing:
+            raise DataError(f"class_weight has no weight for class {missing[0]:g}; it needs one for every class")
+        per_class = np.array([float(class_weight[c]) for c in classes.tolist()])
+        if (per_class < 0).any():
+            raise ArgumentError(f"class_weight expects weights >= 0, got {per_class.min():g}")
+    weights: Array = per_class[places]
+    return weights if weight is None else weights * weight

@@ -1,0 +1,161 @@
+"""Callbacks: hooks that fit calls, with a read-only view of the run; stopping is a value they return."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from chainrule.configurable import Configurable
+from chainrule.errors import ArgumentError
+from chainrule.training.history import History
+
+
+@dataclass(frozen=True)
+class Stop:
+    """What a hook returns to end the training.
+
+    Examples
+    --------
+    >>> Stop("the loss is good enough").reason
+    'the loss is good enough'
+    """
+
+    reason: str
+
+
+class Run:
+    """What callbacks see of a training run.
+
+    Attributes
+    ----------
+    model : the model
+    params : mapping with ``epochs``, ``steps`` (per epoch), ``batch_size``, ``seed``, ``engine``
+    history : History
+    larger_is_better : mapping from metric name to bool
+    """
+
+    def __init__(
+        self, model: Any, params: dict[str, Any], history: History, larger_is_better: dict[str, bool | None]
+    ) -> None:
+        self.model = model
+        self.params: Mapping[str, Any] = MappingProxyType(params)
+        self.history = history
+        self.larger_is_better: Mapping[str, bool | None] = MappingProxyType(larger_is_better)
+
+
+class Callback(Configurable):
+    """Base of all callbacks; override the hooks you need.
+
+    Hooks have Keras's names and arguments: epochs and batches count from 0, ``logs`` holds the quantities
+    known so far. ``on_epoch_end`` and ``on_train_batch_end`` may return `Stop`. ``self.run`` is the `Run`,
+    ``self.model`` the model.
+
+    Examples
+    --------
+    >>> class GoodEnough(Callback):
+    ...     def on_epoch_end(self, epoch, logs):
+    ...         return Stop("loss below 0.1") if logs["loss"] < 0.1 else None
+    """
+
+    run: Run
+
+    def set_run(self, run: Run) -> None:
+        """Give the callback its view of the run; fit calls this first."""
+        self.run = run
+
+    @property
+    def model(self) -> Any:
+        """The model that is trained."""
+        return self.run.model
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The settings of the run."""
+        return self.run.params
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Run before the first epoch."""
+
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
+        """Run after the last epoch, however it ended."""
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Run before each epoch."""
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> Stop | None:
+        """Run after each epoch, validation included."""
+
+    def on_train_batch_begin(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Run before each batch; a callback that overrides it makes training run batch by batch."""
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float]) -> Stop | None:
+        """Run after each batch; a callback that overrides it makes training run batch by batch."""
+
+    @property
+    def follows_batches(self) -> bool:
+        """Whether the callback overrides a batch hook."""
+        hooks = ("on_train_batch_begin", "on_train_batch_end")
+        return any(getattr(type(self), hook) is not getattr(Callback, hook) for hook in hooks)
+
+
+class LambdaCallback(Callback):
+    """A callback made of functions, one per hook.
+
+    Parameters
+    ----------
+    on_train_begin, on_train_end : callable(logs), optional
+    on_epoch_begin, on_epoch_end : callable(epoch, logs), optional
+    on_train_batch_begin, on_train_batch_end : callable(batch, logs), optional
+
+    Examples
+    --------
+    >>> quiet = LambdaCallback(on_epoch_end=lambda epoch, logs: None)
+    """
+
+    HOOKS: ClassVar = (
+        "on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end", "on_train_batch_begin", "on_train_batch_end"
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        on_epoch_begin: Callable[..., Any] | None = None,
+        on_epoch_end: Callable[..., Any] | None = None,
+        on_train_begin: Callable[..., Any] | None = None,
+        on_train_end: Callable[..., Any] | None = None,
+        on_train_batch_begin: Callable[..., Any] | None = None,
+        on_train_batch_end: Callable[..., Any] | None = None,
+    ) -> None:
+        given = locals()
+        for hook in self.HOOKS:
+            if given[hook] is None:
+                continue
+            if not callable(given[hook]):
+                raise ArgumentError(f"{hook} must be a function, got {given[hook]!r}")
+            setattr(self, hook, given[hook])
+
+    @property
+    def follows_batches(self) -> bool:
+        """Whether a function was given for a batch hook."""
+        return "on_train_batch_begin" in vars(self) or "on_train_batch_end" in vars(self)
+
+
+class CallbackList:
+    """Calls the hooks of several callbacks in order; the first `Stop` wins, later callbacks still hear of the epoch."""
+
+    def __init__(self, callbacks: list[Callback], run: Run) -> None:
+        for callback in callbacks:
+            if not isinstance(callback, Callback):
+                hint = f"; write {callback.__name__}()" if isinstance(callback, type) else ""
+                raise ArgumentError(f"callbacks expects Callback objects, got {callback!r}{hint}")
+            callback.set_run(run)
+        self.callbacks = callbacks
+        self.follows_batches = any(callback.follows_batches for callback in callbacks)
+
+    def call(self, hook: str, *arguments: Any) -> Stop | None:
+        """Call one hook of every callback."""
+        stop: Stop | None = None
+        for callback in self.callbacks:
+            answer = getattr(callback, hook)(*arguments)
+            if isinstance(answer, Stop) and stop is None:
+                stop = answer
+        return stop

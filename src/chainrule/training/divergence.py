@@ -1,0 +1,81 @@
+"""Where numbers first went wrong: one step is replayed, layer by layer, to name the culprit."""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array
+from chainrule.autodiff.tape import GradientTape
+from chainrule.engine.data import Rows
+from chainrule.engine.engine import Task
+from chainrule.training.callbacks import Callback
+
+LARGE_RATE = 0.1
+LARGE_INPUT = 100.0
+
+
+class TerminateOnNaN(Callback):
+    """Stop when the loss or a gradient is NaN or infinite. fit always does; this callback is Keras's name for it.
+
+    The model keeps the weights of the last good step; ``history.stopped_by`` names the epoch, the step and the
+    layer where numbers first went wrong, and the likely cause.
+    """
+
+
+def explain(task: Task, data: Rows, step: int, epoch: int, batch: int) -> str:
+    """Replay a failed step on these rows and return one sentence on what went wrong where.
+
+    Random numbers are addressed by the step, so the replay sees the masks of the original.
+    """
+    before = task.network.state.values.copy()
+    task.network.seek(step)
+    with np.errstate(all="ignore"):
+        where = _first_fault(task, data)
+    task.network.state.writable()[...] = before
+    return (
+        f"numbers went wrong in epoch {epoch + 1}, step {batch + 1}: {where}. "
+        f"Likely cause: {_cause(task, data)}. The model keeps the weights from before that step"
+    )
+
+
+def _first_fault(task: Task, data: Rows) -> str:
+    """Name the first layer whose output, else whose gradient, is not finite."""
+    from chainrule.engine.python import loss_on_logits
+
+    outputs: list[Any] = []
+    layers = list(task.network.layers)
+    on_logits = loss_on_logits(task.loss, layers[-1])
+    with GradientTape(persistent=True) as tape:
+        x: Any = np.asarray(data.x, task.network.dtype if data.x.dtype.kind == "f" else data.x.dtype)
+        for layer in layers:
+            if layer is layers[-1] and on_logits is not None:
+                x = layer.preactivation(x if outputs else layer._receive(x))  # type: ignore[attr-defined]
+            else:
+                x = layer(x, training=True)
+            outputs.append(x)
+            if not np.isfinite(x.numpy()).all():
+                return f"the output of {layer.name} is {_kind(x.numpy())}"
+        values = (on_logits or task.loss).values(data.y, x)  # type: ignore[arg-type]
+        loss = task.loss.reduce(values, data.weight)
+    if not np.isfinite(values.numpy()).all():
+        return f"the loss is {_kind(values.numpy())}, though every layer's output is finite"
+    for layer in reversed(layers):
+        for variable in layer.trainable_weights:
+            g = tape.gradient(loss, variable)
+            if g is not None and not np.isfinite(g.numpy()).all():
+                return f"the gradient of {layer.name}/{variable.name} is {_kind(g.numpy())}"
+    return "the gradient overflowed"
+
+
+def _kind(values: Array) -> str:
+    return "NaN" if np.isnan(values).any() else "infinite"
+
+
+def _cause(task: Task, data: Rows) -> str:
+    rate = float(task.optimizer.scalar_table(0, 1, "float64").row(0).rate)
+    largest = float(np.max(np.abs(data.x))) if data.x.dtype.kind == "f" and data.x.size else 0.0
+    if rate >= LARGE_RATE:
+        return f"the learning rate {rate:g} is too large; try {rate / 10:g}"
+    if largest > LARGE_INPUT:
+        return f"inputs are not scaled (up to {largest:.3g}); add a Normalization layer or scale them"
+    return "weights have grown without bound; lower the learning rate or clip gradients (clipnorm=1.0)"

@@ -1,0 +1,112 @@
+"""EarlyStopping: stop before the chance to overfit, and keep the weights of the best epoch."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chainrule.errors import ArgumentError, UnknownNameError, did_you_mean
+from chainrule.training.callbacks import Callback, Run, Stop
+
+
+class EarlyStopping(Callback):
+    """Stop when a quantity has not improved for ``patience`` epochs.
+
+    Parameters
+    ----------
+    monitor : str
+        Name in the logs.
+    min_delta : float >= 0
+        A smaller improvement counts as none.
+    patience : int >= 0
+        Number of epochs without improvement after which training stops.
+    verbose : int
+        1 prints a line when it stops.
+    mode : {"auto", "min", "max"}
+        Whether less or more is better; "auto" knows it for losses and for chainrule's metrics.
+    baseline : float, optional
+        Epochs that don't reach this value count as no improvement.
+    restore_best_weights : bool
+        Give the model the weights of the best epoch at the end; ``history.weights_epoch`` names it.
+    start_from_epoch : int
+        Epochs before it are not looked at.
+
+    Examples
+    --------
+    >>> EarlyStopping(patience=3).patience
+    3
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        min_delta: float = 0.0,
+        patience: int = 0,
+        verbose: int = 0,
+        mode: str = "auto",
+        baseline: float | None = None,
+        restore_best_weights: bool = False,
+        start_from_epoch: int = 0,
+    ) -> None:
+        if mode not in ("auto", "min", "max"):
+            raise ArgumentError(f"mode must be 'auto', 'min' or 'max', got {mode!r}")
+        if isinstance(patience, bool) or not isinstance(patience, int) or patience < 0:
+            raise ArgumentError(f"patience must be an integer >= 0, got {patience!r}")
+        self.monitor, self.mode, self.baseline = monitor, mode, baseline
+        self.min_delta = abs(float(min_delta))
+        self.patience, self.verbose = patience, verbose
+        self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
+
+    def set_run(self, run: Run) -> None:
+        """Look up whether more of the monitored quantity is better."""
+        super().set_run(run)
+        larger = run.larger_is_better.get(self.monitor.removeprefix("val_"), False)
+        if self.mode == "auto" and larger is None:
+            raise ArgumentError(
+                f"EarlyStopping can't know whether more {self.monitor} is better; say mode='min' or 'max'"
+            )
+        self._sign = -1.0 if self.mode == "max" or (self.mode == "auto" and larger) else 1.0
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Forget earlier runs."""
+        self.best = float("inf") * self._sign
+        self.best_epoch: int | None = None
+        self._wait = 0
+        self._snapshot: Any = None
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> Stop | None:
+        """Compare this epoch with the best one."""
+        if self.monitor not in logs:
+            hint = "; give fit validation_split or validation_data" if self.monitor.startswith("val_") else ""
+            raise UnknownNameError(
+                f"EarlyStopping monitors {self.monitor!r}, which is not measured"
+                f"{did_you_mean(self.monitor, logs)}{hint}"
+            )
+        if epoch < self.start_from_epoch:
+            return None
+        current = float(logs[self.monitor])
+        self._wait += 1
+        if self._better(current, self.best):
+            self.best, self.best_epoch = current, epoch
+            if self.restore_best_weights:
+                self._snapshot = self.model.snapshot()
+            if self.baseline is None or self._better(current, self.baseline):
+                self._wait = 0
+        if self._wait >= self.patience and self._wait > 0:
+            return Stop(f"early stopping: {self.monitor} has not improved for {self._wait} epochs")
+        return None
+
+    def _better(self, current: float, reference: float) -> bool:
+        return self._sign * (reference - current) > self.min_delta
+
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
+        """Give the model the best epoch's weights."""
+        if self._snapshot is not None:
+            self.model.restore(self._snapshot)
+            self.run.history.weights_epoch = self.best_epoch
+        if self.verbose and self.best_epoch is not None:
+            self._say()
+
+    def _say(self) -> None:
+        import sys
+
+        held = "; its weights are restored" if self._snapshot is not None else ""
+        sys.stdout.write(f"{self.monitor} was best in epoch {self.best_epoch + 1}: {self.best:.6g}{held}\n")  # type: ignore[operator]

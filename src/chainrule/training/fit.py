@@ -1,0 +1,176 @@
+"""fit: the one training loop. Engines run ranges of steps; everything between the ranges happens here."""
+
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array
+from chainrule.engine.data import Rows
+from chainrule.engine.engine import Engine, Position, Progress, Task
+from chainrule.errors import ArgumentError
+from chainrule.training import batches, divergence
+from chainrule.training.callbacks import Callback, CallbackList, Run, Stop
+from chainrule.training.history import History
+from chainrule.training.progress import make_progress
+
+EVALUATION_ROWS = 4096  # batch size where only outputs are wanted: the result does not depend on it
+
+
+@dataclass
+class Settings:
+    """The settings of one `fit`, checked."""
+
+    epochs: int = 1
+    initial_epoch: int = 0
+    batch_size: int = 32
+    shuffle: bool = True
+    seed: int = 0
+    verbose: int | str = "auto"
+    validation_freq: int = 1
+    validation_batch_size: int | None = None
+
+
+class Trainer:
+    """Trains the network of a task on rows; one object per call of fit.
+
+    Parameters
+    ----------
+    task, engine, position
+        What is trained, who runs the steps, and where the training stands.
+    train, validation : Rows
+    settings : Settings
+    callbacks : sequence of Callback
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        engine: Engine,
+        position: Position,
+        train: Rows,
+        validation: Rows | None,
+        settings: Settings,
+        callbacks: Sequence[Callback],
+    ) -> None:
+        self.task, self.engine, self.position = task, engine, position
+        self.train, self.validation, self.settings = train, validation, settings
+        self.steps = batches.steps(len(train), settings.batch_size)
+        params = {
+            "epochs": settings.epochs,
+            "steps": self.steps,
+            "batch_size": settings.batch_size,
+            "seed": settings.seed,
+            "engine": engine.name,
+            "rows": len(train),
+        }
+        self.history = History(params)
+        larger: dict[str, bool | None] = {metric.name: metric.larger_is_better for metric in task.metrics}
+        self.run = Run(task.network, params, self.history, larger)
+        display = make_progress(settings.verbose)
+        self.callbacks = CallbackList([*callbacks, *([display] if display else [])], self.run)
+
+    def fit(self) -> History:
+        """Run the epochs, and return their history."""
+        started = time.perf_counter()
+        history, settings, model = self.history, self.settings, self.run.model
+        model.stop_training = False
+        stop: Stop | None = None
+        self.callbacks.call("on_train_begin", {})
+        try:
+            for epoch in range(settings.initial_epoch, settings.epochs):
+                stop = self._epoch(epoch)
+                if stop is None and model.stop_training:
+                    stop = Stop("stop_training was set")
+                if stop is not None:
+                    break
+            history.stopped_by = stop.reason if stop else "all epochs done"
+        except KeyboardInterrupt:
+            history.stopped_by = "interrupted"
+            raise
+        finally:  # also after an exception the model holds the weights of its last step
+            history.seconds = time.perf_counter() - started
+            self.callbacks.call("on_train_end", {})
+        return history
+
+    def _epoch(self, epoch: int) -> Stop | None:
+        self.callbacks.call("on_epoch_begin", epoch, {})
+        for metric in self.task.metrics:
+            metric.reset_state()
+        order = batches.order(len(self.train), self.settings.shuffle, self.settings.seed, self.position.epoch)
+        total, stop = self._steps(epoch, order)
+        self.history.examples += total.rows
+        if total.failed_step is not None:
+            return stop
+        logs = {"loss": total.loss, **_results(self.task)}
+        self.position.epoch += 1
+        if self.validation is not None and (epoch + 1) % self.settings.validation_freq == 0:
+            logs |= {f"val_{name}": value for name, value in self.evaluate(self.validation).items()}
+        self.history.append(epoch, logs)
+        self.history.weights_epoch = epoch
+        return self.callbacks.call("on_epoch_end", epoch, logs) or stop
+
+    def _steps(self, epoch: int, order: Array) -> tuple[Progress, Stop | None]:
+        """Run the steps of one epoch, in one range unless a callback follows batches."""
+        total = Progress()
+        each = self.callbacks.follows_batches
+        for start in range(0, self.steps, 1 if each else self.steps):
+            stop_at = start + 1 if each else self.steps
+            if each:
+                self.callbacks.call("on_train_batch_begin", start, {})
+            part = self.engine.run(
+                self.task, self.position, self.train, order, self.settings.batch_size, start, stop_at
+            )
+            total.loss_sum += part.loss_sum
+            total.rows += part.rows
+            if part.failed_step is not None:
+                total.failed_step = part.failed_step
+                return total, self._diverged(epoch, order, part, start)
+            if each:
+                logs = {"loss": total.loss, **_results(self.task)}
+                stop = self.callbacks.call("on_train_batch_end", start, logs)
+                if stop is not None or self.run.model.stop_training:
+                    return total, stop or Stop("stop_training was set")
+        return total, None
+
+    def _diverged(self, epoch: int, order: Array, part: Progress, start: int) -> Stop:
+        size = self.settings.batch_size
+        batch = start + part.rows // size
+        rows = self.train.take(order[batch * size : (batch + 1) * size])
+        reason = divergence.explain(self.task, rows, self.position.step, epoch, batch)
+        if not any(isinstance(callback, divergence.TerminateOnNaN) for callback in self.callbacks.callbacks):
+            warnings.warn(f"training stopped: {reason}", RuntimeWarning, stacklevel=6)
+        return Stop(reason)
+
+    def evaluate(self, rows: Rows) -> dict[str, float]:
+        """Return loss and metrics over rows."""
+        return evaluate(self.task, self.engine, rows, self.settings.validation_batch_size)
+
+
+def evaluate(task: Task, engine: Engine, rows: Rows, batch_size: int | None = None) -> dict[str, float]:
+    """Return loss and metrics over rows."""
+    for metric in task.metrics:
+        metric.reset_state()
+    loss = engine.evaluate(task, rows, batch_size or EVALUATION_ROWS)
+    return {"loss": loss, **_results(task)}
+
+
+def _results(task: Task) -> dict[str, Any]:
+    return {metric.name: metric.result() for metric in task.metrics}
+
+
+def check_epochs(epochs: Any, initial_epoch: Any) -> None:
+    """Refuse numbers of epochs that make no sense."""
+    if isinstance(epochs, bool) or not isinstance(epochs, int | np.integer) or epochs < 1:
+        raise ArgumentError(f"epochs must be an integer >= 1, got {epochs!r}")
+    if not isinstance(initial_epoch, int) or not 0 <= initial_epoch < epochs:
+        raise ArgumentError(f"initial_epoch must be an integer in [0, epochs), got {initial_epoch!r}")
+
+
+def check_class_weight(class_weight: Any) -> None:
+    """Refuse class weights of another kind than a mapping or "balanced"."""
+    if class_weight is not None and not isinstance(class_weight, Mapping | str):
+        raise ArgumentError(f"class_weight must be a dict from class to weight or 'balanced', got {class_weight!r}")

@@ -1,0 +1,91 @@
+"""History: what happened in every epoch, and which epoch's weights the model holds."""
+
+from typing import Any
+
+from chainrule.errors import StateError
+
+
+class History:
+    """The record of one `fit`.
+
+    Attributes
+    ----------
+    history : dict of str to list of float
+        One list per quantity (``loss``, ``val_loss``, metrics), one entry per epoch; as in Keras.
+    epoch : list of int
+        The epochs, counted from 0.
+    params : dict
+        ``epochs``, ``steps``, ``batch_size``, ``seed``, ``engine``.
+    weights_epoch : int or None
+        The epoch (from 0) whose weights the model holds.
+    stopped_by : str
+        What ended the training: "all epochs done", or the reason a callback gave.
+    seconds : float
+        Wall-clock time.
+
+    Examples
+    --------
+    >>> history = History({"epochs": 2})
+    >>> history.append(0, {"loss": 0.7, "val_loss": 0.6})
+    >>> history.append(1, {"loss": 0.5, "val_loss": 0.8})
+    >>> history.history["loss"], history.best_epoch
+    ([0.7, 0.5], 0)
+    """
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        self.history: dict[str, list[float]] = {}
+        self.epoch: list[int] = []
+        self.params = params
+        self.weights_epoch: int | None = None
+        self.stopped_by = ""
+        self.seconds = 0.0
+        self.examples = 0
+
+    def append(self, epoch: int, logs: dict[str, float]) -> None:
+        """Add one epoch; a quantity that was not measured in it gets NaN."""
+        for name in logs.keys() - self.history.keys():
+            self.history[name] = [float("nan")] * len(self.epoch)
+        for name, values in self.history.items():
+            values.append(float(logs.get(name, float("nan"))))
+        self.history = {name: self.history[name] for name in [*logs, *(self.history.keys() - logs.keys())]}
+        self.epoch.append(epoch)
+
+    @property
+    def monitored(self) -> str:
+        """``val_loss`` where there is one, else ``loss``."""
+        return "val_loss" if "val_loss" in self.history else "loss"
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch (from 0) of the smallest validation loss, or training loss where nothing was validated."""
+        if not self.epoch:
+            raise StateError("the history is empty: no epoch has ended yet")
+        values = self.history[self.monitored]
+        return self.epoch[min(range(len(values)), key=lambda i: (values[i] != values[i], values[i]))]
+
+    def to_frame(self) -> Any:
+        """Return a data frame with one row per epoch (pandas, or else Polars).
+
+        Raises
+        ------
+        ImportError
+            If neither is installed.
+        """
+        columns = {"epoch": self.epoch, **self.history}
+        try:
+            import pandas
+        except ImportError:
+            import polars
+
+            return polars.DataFrame(columns)
+        return pandas.DataFrame(columns).set_index("epoch")
+
+    def plot(self) -> Any:
+        """Return a matplotlib figure: training and validation loss over the epochs, best epoch marked."""
+        from chainrule.training.plot import plot_history
+
+        return plot_history(self)
+
+    def __repr__(self) -> str:
+        last = ", ".join(f"{name} {values[-1]:.4g}" for name, values in self.history.items())
+        return f"History({len(self.epoch)} epochs, {last}; {self.stopped_by})"

@@ -1,0 +1,21 @@
+from chainrule.tables import Encoder, overview, read_table
+from chainrule.tables.samples import penguins
+
+
+def test_penguins() -> None:
+    table = penguins()
+    assert overview(Encoder.fit(table, "species"), table) == [
+        "4 numbers    bill_length_mm ... body_mass_g  (8 missing: median + flag)",
+        "2 categories island, sex                     (11 missing: own slot)",
+    ]
+
+
+def test_missing_values_by_treatment_and_columns_left_out() -> None:
+    train = read_table({"a": [1, None], "b": [1, 2], "d": ["2021-01-05", "2021-01-06"], "c": ["x", "y"], "k": [7, 7]})
+    table = read_table({"a": [1, None], "b": [None, None], "d": [None, "2021-01-06"], "c": ["x", None], "k": [7, 7]})
+    assert overview(Encoder.fit(train), table) == [
+        "2 numbers    a, b  (1 missing: median + flag; 2 missing: median)",
+        "1 date       d     (1 missing: median)",
+        "1 category   c     (1 missing: unknown slot)",
+        "left out     k     (always 7)",
+    ]
