@@ -148,6 +148,7 @@ public:
     }
 
     int threads() const { return session_.threads(); }
+    Result last() const { return last_; }
 
 private:
     static T* at(Address address) { return reinterpret_cast<T*>(address); }
@@ -172,11 +173,13 @@ private:
             nb::gil_scoped_release release;
             outcome = function([&] { return signals(); });
         }
+        last_ = {outcome.loss_sum, outcome.rows, outcome.steps, outcome.failed};
         if (signals.raised()) throw nb::python_error();
-        return {outcome.loss_sum, outcome.rows, outcome.steps, outcome.failed};
+        return last_;
     }
 
     Session<T> session_;
+    Result last_{};  // also after an exception: what was done before it
 };
 
 template <class T>
@@ -188,6 +191,7 @@ void define(nb::module_& module, const char* name) {
              "stop"_a, "first_step"_a, "table"_a, "columns"_a, "outputs"_a)
         .def("evaluate", &S::evaluate, "vectors"_a, "rows"_a, "count"_a, "batch"_a, "outputs"_a)
         .def("gradient", &S::gradient, "vectors"_a, "rows"_a, "count"_a, "step"_a, "training"_a, "out"_a)
+        .def_prop_ro("last", &S::last)
         .def_prop_ro("threads", &S::threads);
 }
 

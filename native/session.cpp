@@ -41,8 +41,10 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
         node.features = instruction.outputs;
         node.stride = stride(node.features);
         node.y = node.z = allocate(panels * node.stride);
-        if (instruction.weights.trains()) node.weights_segment = segment++;
-        if (instruction.bias.trains()) node.bias_segment = segment++;
+        if (!plan.segments.empty()) {  // a plan without segments only predicts
+            if (instruction.weights.trains()) node.weights_segment = segment++;
+            if (instruction.bias.trains()) node.bias_segment = segment++;
+        }
         trains = trains || node.weights_segment >= 0 || node.bias_segment >= 0;
         node.wants_gradient = trains;
         if (node.in_place() && in.gradient)
@@ -56,7 +58,7 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
                 if (!k_.activations[static_cast<int>(instruction.activation)].from_output)
                     node.z = allocate(panels * node.stride);
                 node.activation = {node.z, node.y, node.gradient, alpha};
-                if (instruction.weights.trains() && !k_.is_narrow(node.features))
+                if (node.weights_segment >= 0 && !k_.is_narrow(node.features))
                     node.delta_rows = allocate((node.features + k_.lanes) * examples);
                 break;
             case Operation::activation: node.activation = {in.y, node.y, node.gradient, alpha}; break;

@@ -132,11 +132,14 @@ template <class T>
 struct SparseTargets {
     using I = Integers<Vec<T>>;
     I labels;
-    SparseTargets(const LossBuffers<T>& p, ptrdiff_t panel) {
+    T right, wrong;  // targets of the class named and of the others, label smoothing included
+    SparseTargets(const LossBuffers<T>& p, ptrdiff_t panel)
+        : right(T(1) - p.parameter + p.parameter / static_cast<T>(p.features)),
+          wrong(p.parameter / static_cast<T>(p.features)) {
         for (int i = 0; i < kLanes<T>; ++i) labels[i] = p.labels[panel * kLanes<T> + i];
     }
     Vec<T> operator()(ptrdiff_t f) const {
-        return labels == static_cast<Element<I>>(f) ? splat<Vec<T>>(1) : Vec<T>{};
+        return labels == static_cast<Element<I>>(f) ? splat<Vec<T>>(right) : splat<Vec<T>>(wrong);
     }
 };
 

@@ -49,6 +49,10 @@ class GradientError(ChainruleError, RuntimeError):
     """A gradient that can't be given: the tape is closed, a variable has changed, nothing connects."""
 
 
+class EngineWarning(UserWarning):
+    """Training runs on the Python engine because the native one lacks a part of the model."""
+
+
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """Return ``"; did you mean 'relu'?"`` for the closest choice, or the list of choices when none is close.
 

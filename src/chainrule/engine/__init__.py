@@ -1,33 +1,87 @@
-"""Engines: they run the steps of training. The Python engine is the meaning; others must agree with it."""
+"""Engines: they run the steps of training. The Python engine is the meaning; the native one must agree with it."""
 
+import warnings
+
+from chainrule.engine import native
 from chainrule.engine.engine import Engine, Network, Position, Progress, Task
+from chainrule.engine.lowering import Unsupported, lower, lower_network
+from chainrule.engine.native import NativeEngine
 from chainrule.engine.python import PythonEngine
-from chainrule.errors import UnknownNameError, did_you_mean
+from chainrule.engine.threads import maximum, set_threads
+from chainrule.errors import ArgumentError, EngineWarning, UnknownNameError, did_you_mean
 
-__all__ = ["Engine", "Network", "Position", "Progress", "PythonEngine", "Task", "choose", "describe"]
+__all__ = [
+    "Engine",
+    "NativeEngine",
+    "Network",
+    "Position",
+    "Progress",
+    "PythonEngine",
+    "Task",
+    "check_name",
+    "choose",
+    "describe",
+    "set_threads",
+    "steps_made",
+]
 
-ENGINES = ("auto", "python")
+ENGINES = ("auto", "native", "python")
+NOT_BUILT = "the native engine was not built (no C++ compiler at install); install one and reinstall chainrule"
 
 
-def choose(name: str) -> Engine:
-    """Return the engine for ``compile(engine=name)``.
+def check_name(name: str) -> str:
+    """Return the name of an engine, or say which ones there are.
 
     Examples
     --------
-    >>> choose("auto").name
-    'Python'
+    >>> check_name("auto")
+    'auto'
     """
     if name not in ENGINES:
-        raise UnknownNameError(f"unknown engine {name!r}{did_you_mean(name, ENGINES)}")
-    return PythonEngine()
+        raise UnknownNameError(f"unknown engine {name!r}{did_you_mean(str(name), ENGINES)}")
+    if name == "native" and not native.available():
+        raise ArgumentError(NOT_BUILT)
+    return name
+
+
+def choose(name: str, work: Task | Network) -> Engine:
+    """Return the engine for ``compile(engine=name)``: the native one where a Plan covers the model.
+
+    Parameters
+    ----------
+    name : {"auto", "native", "python"}
+        "auto" warns where it falls back to Python; "native" refuses instead.
+    work : Task, or a Network that is only asked for predictions
+    """
+    if check_name(name) == "python" or not native.available():
+        return PythonEngine()
+    try:
+        if isinstance(work, Task):
+            lower(work)
+        else:
+            lower_network(work)
+    except Unsupported as reason:
+        if name == "native":
+            raise ArgumentError(f"the native engine can't run this model: {reason}; use engine='auto'") from None
+        warnings.warn(f"training on the Python engine: {reason}", EngineWarning, stacklevel=5)
+        return PythonEngine()
+    return NativeEngine()
 
 
 def describe() -> str:
-    """Return one line on what runs the training.
+    """Return one line on what runs the training: the engine, its instruction set and threads.
 
     Examples
     --------
-    >>> describe()
-    'Python engine'
+    >>> "engine" in describe()
+    True
     """
-    return f"{choose('auto').name} engine"
+    if not native.available():
+        return "Python engine (no C++ compiler at install: install one, then reinstall chainrule)"
+    threads = maximum()
+    return f"native engine ({native._native.isa()}, {threads} {'thread' if threads == 1 else 'threads'})"
+
+
+def steps_made() -> int:
+    """Return how many steps the native engine has made in this process."""
+    return native._native.steps_made() if native.available() else 0

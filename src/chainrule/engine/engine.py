@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, Shape
 from chainrule.engine.data import Rows
 from chainrule.engine.parameters import ParameterVector
 from chainrule.layers.layer import Layer
@@ -30,6 +30,14 @@ class Network(Protocol):
     @property
     def layers(self) -> Sequence[Layer]:
         """The layers, in the order in which they are applied."""
+
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of the inputs, batch axis None."""
+
+    @property
+    def output_shape(self) -> Shape:
+        """Shape of the outputs, batch axis None."""
 
     def seek(self, step: int) -> None:
         """Set the step from which the next random numbers of the layers come."""

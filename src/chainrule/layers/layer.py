@@ -251,11 +251,14 @@ class Layer(Configurable, ABC):
         return self._variables
 
     @property
+    def penalties(self) -> list[tuple[Variable, Any]]:
+        """The weights that have a regularizer, each with it; those of frozen layers left out."""
+        return [pair for layer in self.walk() if layer.trainable for pair in layer._regularizers]
+
+    @property
     def losses(self) -> list[Tensor]:
         """The penalties on this layer's weights, each a single number."""
-        return [
-            penalty(variable) for layer in self.walk() for variable, penalty in layer._regularizers if layer.trainable
-        ]
+        return [penalty(variable) for variable, penalty in self.penalties]
 
     def get_weights(self) -> list[Array]:
         """Return copies of all weights, trainable first."""

@@ -9,7 +9,7 @@ import numpy as np
 from chainrule import activations, losses, metrics, optimizers
 from chainrule.arrays import Array
 from chainrule.configurable import Configurable
-from chainrule.engine import choose
+from chainrule.engine import check_name, choose
 from chainrule.engine.data import Rows, as_array, check_inputs, check_weights
 from chainrule.engine.engine import Engine, Position, Task
 from chainrule.engine.parameters import ParameterVector
@@ -70,7 +70,8 @@ class Model(Configurable, ABC):
         optimizer : str or Optimizer
         loss : str, Loss or function(y_true, y_pred)
         metrics : list of str, Metric or function, optional
-        engine : {"auto", "python"}
+        engine : {"auto", "native", "python"}
+            "auto": the native engine where it covers the model, else Python's, with a warning.
         """
         if loss is None:
             raise ArgumentError("compile needs a loss, such as loss='mse' or loss='sparse_categorical_crossentropy'")
@@ -81,13 +82,15 @@ class Model(Configurable, ABC):
         if self.loss.reduction in ("none", None):
             raise ArgumentError("training needs one number: reduction='none' is for calling a loss by hand")
         self._metric_requests = list(metrics or [])
-        self._engine = choose(engine)
+        self._engine_name = check_name(engine)
         self._task: Task | None = None
         self._position = Position()
         self._compiled = True
 
     _compiled = False
+    _engine_name = "auto"
     _engine: Engine
+    _predictor: Engine | None = None
 
     def _need_compile(self, verb: str) -> None:
         if not self._compiled:
@@ -110,6 +113,7 @@ class Model(Configurable, ABC):
             for request in self._metric_requests
         ]
         self._task = Task(self, self.loss, self.optimizer, measured)
+        self._engine = choose(self._engine_name, self._task)
         self._position = Position(self.optimizer.init_state(len(self.parameters), self.dtype))
         return self._task
 
@@ -250,8 +254,9 @@ class Model(Configurable, ABC):
         """Return the outputs for all rows, (rows, outputs)."""
         inputs = check_inputs(x)
         self.ensure_built(inputs)
-        runner = self._engine if self._compiled else choose("auto")
-        return runner.predict(self, Rows(inputs), batch_size or EVALUATION_ROWS)
+        if self._predictor is None:
+            self._predictor = choose("python" if self._engine_name == "python" else "auto", self)
+        return self._predictor.predict(self, Rows(inputs), batch_size or EVALUATION_ROWS)
 
     def predict_on_batch(self, x: Any) -> Array:
         """Return the outputs for the rows of one batch."""

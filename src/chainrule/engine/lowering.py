@@ -1,0 +1,231 @@
+"""Lowering: from layers, loss and optimiser to a Plan. What has no rule here runs on the Python engine."""
+
+from collections.abc import Callable, Iterator
+from math import prod
+from typing import Any
+
+from chainrule import activations, layers, losses, optimizers
+from chainrule.autodiff.variable import Variable
+from chainrule.engine.engine import Network, Task
+from chainrule.engine.fusion import fuse
+from chainrule.engine.plan import Instruction, Operand, Plan, PlannedLoss, PlannedOptimizer
+from chainrule.engine.python import loss_on_logits
+from chainrule.layers.layer import Layer
+from chainrule.losses.cross_entropy import CrossEntropy
+from chainrule.optimizers import Optimizer
+from chainrule.regularizers import L1L2
+
+MOST_CODES = 1 << 24  # float32 holds every integer up to here; codes pass through it
+# The parameter that an activation has in the table, at its default.
+ALPHA = {"leaky_relu": 0.2, "elu": 1.0}
+
+
+class Unsupported(Exception):
+    """Part of a model that no Plan can say; the message names it."""
+
+
+class Places:
+    """Where the Variables of a network lie in its two vectors."""
+
+    def __init__(self, network: Network) -> None:
+        self._places = {
+            id(variable): Operand(name, segment.offset)
+            for name, vector in (("parameters", network.parameters), ("state", network.state))
+            for variable, segment in zip(vector.variables, vector.segments, strict=True)
+        }
+
+    def of(self, **variables: Variable | None) -> dict[str, Operand]:
+        """Return the operands of the Variables that there are."""
+        return {name: self._places[id(v)] for name, v in variables.items() if v is not None}
+
+
+Rule = Callable[[Any, int, Places], Iterator[Instruction]]
+
+
+def _activation(layer: Layer, width: int) -> Iterator[Instruction]:
+    activation = getattr(layer, "activation", None)
+    if not isinstance(activation, activations.Activation) or activation is not activations.TABLE.get(activation.name):
+        raise Unsupported(f"the activation of {layer.name} is a function outside the table")
+    if activation.name in ("softmax", "log_softmax"):
+        yield Instruction(activation.name, width, width)
+    elif activation is not activations.linear:
+        attributes = {"activation": activation.name, "alpha": ALPHA.get(activation.name, 0.0)}
+        yield Instruction("activation", width, width, attributes=attributes)
+
+
+def _dense(layer: layers.Dense, width: int, places: Places) -> Iterator[Instruction]:
+    yield Instruction("product", width, layer.units, places.of(weights=layer.kernel))
+    if layer.use_bias:
+        yield Instruction("bias", layer.units, layer.units, places.of(bias=layer.bias))
+    yield from _activation(layer, layer.units)
+
+
+def _dropout(layer: layers.Dropout, width: int, places: Places) -> Iterator[Instruction]:
+    if layer.noise_shape is not None:
+        raise Unsupported(f"{layer.name} has a noise_shape")
+    if layer.threshold and layer.stream is not None:
+        address = {"seed": layer.stream.seed, "layer": layer.stream.layer, "threshold": layer.threshold}
+        yield Instruction("dropout", width, width, attributes=address)
+
+
+def _normalization(layer: layers.Normalization, width: int, places: Places) -> Iterator[Instruction]:
+    if layer.axis is None:
+        raise Unsupported(f"{layer.name} has one mean for all features")
+    operands = places.of(mean=layer.mean, variance=layer.variance)
+    yield Instruction("normalization", width, width, operands, {"inverted": layer.invert})
+
+
+def _batch_normalization(layer: layers.BatchNormalization, width: int, places: Places) -> Iterator[Instruction]:
+    operands = places.of(
+        weights=layer.gamma if layer.scale else None,
+        bias=layer.beta if layer.center else None,
+        mean=layer.moving_mean,
+        variance=layer.moving_variance,
+    )
+    attributes = {"momentum": layer.momentum, "epsilon": layer.epsilon, "frozen": not layer.trainable}
+    yield Instruction("batch_normalization", width, width, operands, attributes)
+
+
+def _layer_normalization(layer: layers.LayerNormalization, width: int, places: Places) -> Iterator[Instruction]:
+    operands = places.of(weights=layer.gamma if layer.scale else None, bias=layer.beta if layer.center else None)
+    yield Instruction("layer_normalization", width, width, operands, {"epsilon": layer.epsilon})
+
+
+def _embedding(layer: layers.Embedding, width: int, places: Places) -> Iterator[Instruction]:
+    if layer.input_dim > MOST_CODES:
+        raise Unsupported(f"{layer.name} has more than {MOST_CODES:,} categories")
+    operands = places.of(weights=layer.embeddings)
+    yield Instruction("embedding", width, width * layer.output_dim, operands, {"dimension": layer.output_dim})
+
+
+RULES: dict[type[Layer], Rule] = {
+    layers.Dense: _dense,
+    layers.Activation: lambda layer, width, places: _activation(layer, width),
+    layers.Dropout: _dropout,
+    layers.Flatten: lambda layer, width, places: iter(()),  # rows of features lie flat already
+    layers.Normalization: _normalization,
+    layers.BatchNormalization: _batch_normalization,
+    layers.LayerNormalization: _layer_normalization,
+    layers.Embedding: _embedding,
+}
+# Layers that treat every element alike, whatever the shape of an example.
+ELEMENTWISE = (layers.Dropout, layers.Flatten)
+
+
+def lower_network(network: Network, keep_last_activation: bool = True) -> tuple[Instruction, ...]:
+    """Return the instructions of the forward pass.
+
+    Raises
+    ------
+    Unsupported
+        If a layer has no rule; the message names it.
+    """
+    places = Places(network)
+    instructions: list[Instruction] = []
+    shape = network.input_shape
+    for layer in network.layers:
+        rule = RULES.get(type(layer))
+        if rule is None:
+            raise Unsupported(f"{layer.name} is a {type(layer).__name__}, which only the Python engine knows")
+        if isinstance(layer, layers.Embedding) and instructions:
+            raise Unsupported(f"{layer.name} does not stand first")
+        if len(shape) != 2 and not isinstance(layer, (*ELEMENTWISE, layers.Embedding)):
+            raise Unsupported(f"{layer.name} gets examples of {len(shape) - 1} axes; put a Flatten before it")
+        width = prod(n for n in shape[1:] if n is not None)
+        instructions.extend(rule(layer, width, places))
+        shape = layer.output_shape(shape)
+    if not keep_last_activation:
+        instructions.pop()
+    if not instructions:
+        raise Unsupported("the model has no layer that computes anything")
+    return fuse(instructions)
+
+
+def lower(task: Task) -> Plan:
+    """Return the plan for training a network.
+
+    Raises
+    ------
+    Unsupported
+        If a part of it only runs on the Python engine; the message names it.
+    """
+    network, loss = task.network, task.loss
+    on_logits = loss_on_logits(loss, network.layers[-1])
+    instructions = lower_network(network, keep_last_activation=on_logits is None)
+    if len(network.parameters) == 0:
+        raise Unsupported("nothing in the model is trained")
+    return Plan(instructions, _segments(network), _loss(on_logits or loss), _optimizer(task.optimizer))
+
+
+def _segments(network: Network) -> tuple[tuple[int, int, float, float, int], ...]:
+    penalties: dict[int, list[float]] = {}
+    for layer in network.layers:
+        for variable, penalty in layer.penalties:
+            if not isinstance(penalty, L1L2):
+                raise Unsupported(f"the regularizer of {layer.name} is a plain function")
+            both = penalties.setdefault(id(variable), [0.0, 0.0])
+            both[0] += penalty.l1
+            both[1] += penalty.l2
+    vector = network.parameters
+    result = []
+    for variable, s in zip(vector.variables, vector.segments, strict=True):
+        if s.rate_factor != 1 or s.decay_factor != 1:
+            raise Unsupported(f"{s.name} has a rate or decay of its own")
+        l1, l2 = penalties.get(id(variable), [0.0, 0.0])
+        result.append((s.offset, s.length, l1, l2, s.clip_group))
+    return tuple(result)
+
+
+ELEMENT_LOSSES: dict[type[losses.Loss], tuple[str, str | None]] = {
+    losses.MeanSquaredError: ("mean_squared_error", None),
+    losses.MeanAbsoluteError: ("mean_absolute_error", None),
+    losses.Huber: ("huber", "delta"),
+    losses.Hinge: ("hinge", None),
+    losses.Poisson: ("poisson", None),
+    losses.Quantile: ("quantile", "quantile"),
+}
+CROSS_ENTROPIES: dict[type[losses.Loss], str] = {
+    losses.BinaryCrossentropy: "binary_cross_entropy",
+    losses.CategoricalCrossentropy: "cross_entropy",
+    losses.SparseCategoricalCrossentropy: "sparse_cross_entropy",
+}
+REDUCTIONS = {
+    "sum_over_batch_size": "mean",
+    "mean": "mean",
+    "sum": "sum",
+    "mean_with_sample_weight": "weighted_mean",
+}
+
+
+def _loss(loss: losses.Loss) -> PlannedLoss:
+    reduction = REDUCTIONS[str(loss.reduction)]
+    if type(loss) in ELEMENT_LOSSES:
+        name, attribute = ELEMENT_LOSSES[type(loss)]
+        return PlannedLoss(name, getattr(loss, attribute) if attribute else 0.0, False, reduction)
+    if isinstance(loss, CrossEntropy) and type(loss) in CROSS_ENTROPIES:
+        name = CROSS_ENTROPIES[type(loss)] + ("_logits" if loss.from_logits else "")
+        return PlannedLoss(name, loss.label_smoothing, loss.integer_labels, reduction)
+    raise Unsupported(f"the loss {loss.name} is not one of chainrule's own")
+
+
+def _optimizer(optimizer: Optimizer) -> PlannedOptimizer:
+    rule = _rule(optimizer)
+    names = ("momentum", "beta_1", "beta_2", "rho", "epsilon")
+    numbers = {name: float(getattr(optimizer, name, 0.0)) for name in names}
+    if optimizer.clipping is None:
+        return PlannedOptimizer(rule, numbers, "none", 0.0)
+    return PlannedOptimizer(rule, numbers, optimizer.clipping.kind, optimizer.clipping.limit)
+
+
+def _rule(optimizer: Optimizer) -> str:
+    match optimizer:
+        case optimizers.SGD() if type(optimizer) is optimizers.SGD:
+            return "nesterov" if optimizer.nesterov else "momentum" if optimizer.momentum else "sgd"
+        case optimizers.Adam() if type(optimizer) in (optimizers.Adam, optimizers.AdamW):
+            return "amsgrad" if optimizer.amsgrad else "adam"
+        case optimizers.RMSprop() if type(optimizer) is optimizers.RMSprop:
+            return "rmsprop" + "_centered" * optimizer.centered + "_momentum" * bool(optimizer.momentum)
+    for cls, name in ((optimizers.Adadelta, "adadelta"), (optimizers.Adagrad, "adagrad")):
+        if type(optimizer) is cls:
+            return name
+    raise Unsupported(f"the optimizer {type(optimizer).__name__} is not one of chainrule's own")

@@ -1,0 +1,81 @@
+"""Plan: what a network computes, as instructions over buffers; engines run it and know nothing of layers.
+
+Buffer 0 holds the inputs of a batch; instruction i reads buffer i and writes buffer i + 1. Weights are operands:
+places in the vector of what is trained, or of what is not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Operand:
+    """A weight's place: which vector, and the offset in it."""
+
+    vector: Literal["parameters", "state"]
+    offset: int
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One operation on a batch.
+
+    Attributes
+    ----------
+    operation : str
+        "product", "bias", "activation", "softmax", "log_softmax", "dropout", "normalization",
+        "batch_normalization", "layer_normalization", "embedding"; after fusion "dense".
+    inputs, outputs : int
+        Features per example.
+    operands : mapping of str to Operand
+    attributes : mapping of str to number, bool or str
+    """
+
+    operation: str
+    inputs: int
+    outputs: int
+    operands: Mapping[str, Operand] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+    def merged(self, operation: str, other: "Instruction") -> "Instruction":
+        """Return one instruction with what both have."""
+        return replace(
+            self,
+            operation=operation,
+            operands={**self.operands, **other.operands},
+            attributes={**self.attributes, **other.attributes},
+        )
+
+
+@dataclass(frozen=True)
+class PlannedLoss:
+    """A loss: its name, its one number (label smoothing, delta, quantile), and how values become J."""
+
+    name: str
+    parameter: float
+    sparse: bool
+    reduction: str
+
+
+@dataclass(frozen=True)
+class PlannedOptimizer:
+    """An optimiser's rule and the numbers that stay the same in all steps."""
+
+    rule: str
+    numbers: Mapping[str, float]
+    clipping: str
+    clip_limit: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything an engine needs to train a network, but the data.
+
+    ``segments`` are (offset, length, l1, l2, clip group) of the weights that train, in the vector's order.
+    """
+
+    instructions: tuple[Instruction, ...]
+    segments: tuple[tuple[int, int, float, float, int], ...] = ()
+    loss: PlannedLoss | None = None
+    optimizer: PlannedOptimizer | None = None

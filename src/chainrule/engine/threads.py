@@ -1,0 +1,47 @@
+"""How many threads a step is worth: by a formula of its work, within what the process may use."""
+
+from chainrule.errors import ArgumentError
+
+# Multiplications per thread below which waking another one costs more than it helps.
+WORTH_A_THREAD = 150_000.0
+_limit: int | None = None
+
+
+def set_threads(count: int | None) -> None:
+    """Limit the threads of this process; None goes back to what the machine, its limits and CHAINRULE_THREADS say.
+
+    Results don't depend on it: the same bits come out for any number of threads.
+
+    Examples
+    --------
+    >>> set_threads(1)
+    >>> maximum()
+    1
+    >>> set_threads(None)
+    """
+    global _limit  # noqa: PLW0603  # a limit of the process, as its environment is
+    if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
+        raise ArgumentError(f"threads must be an integer >= 1 or None, got {count!r}")
+    _limit = count
+
+
+def maximum() -> int:
+    """Return the most threads that a step may use."""
+    if _limit is not None:
+        return _limit
+    try:
+        from chainrule.engine import _native
+    except ImportError:
+        return 1
+    return _native.available_threads()
+
+
+def count(multiplications: float) -> int:
+    """Return the number of threads for a step.
+
+    Examples
+    --------
+    >>> count(100.0)
+    1
+    """
+    return max(1, min(maximum(), int(multiplications / WORTH_A_THREAD)))
