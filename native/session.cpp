@@ -208,6 +208,7 @@ Outcome Session<T>::run(const Run& asked) {
         if (start >= stop || outcome.failed || outcome.interrupted) return;
         examples_ = examples;
         panels_ = (examples + k_.lanes - 1) / k_.lanes;
+        if (!run.rows.weights.data) equal_weights();
         if (run.mode == Mode::train && only_dense())
             run_on_team(1, [&](Member&) { steps_of_one(run, start, stop, outcome); });
         else

@@ -84,6 +84,7 @@ private:
     bool only_dense() const;
 
     void gather(const Run& run, ptrdiff_t first, Range panels);
+    void equal_weights();
     void forward(Member& member, const Run& run, std::int64_t step, Range panels);
     void loss(Range panels);
     void backward(Member& member, const Run& run, Range panels);

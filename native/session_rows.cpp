@@ -8,13 +8,15 @@ namespace chainrule {
 
 namespace {
 
-/// One number of a block's first column. Labels are read as they are stored; they stay integers.
-template <class To>
-To read(const Block& block, std::int64_t row) {
-    const char* at = static_cast<const char*>(block.data) + row * block.row_stride;
-    const auto as = [at](auto value) {
-        std::memcpy(&value, at, sizeof value);
-        return static_cast<To>(value);
+/// Numbers of a block's first column for the rows that `row(e)` names. Labels are read as they are stored; they stay
+/// integers.
+template <class To, class Row, class Out>
+void read(const Block& block, Range examples, const Row& row, const Out& out) {
+    const auto as = [&](auto value) {
+        for (ptrdiff_t e = examples.begin; e < examples.end; ++e) {
+            std::memcpy(&value, static_cast<const char*>(block.data) + row(e) * block.row_stride, sizeof value);
+            out(e, static_cast<To>(value));
+        }
     };
     switch (block.type) {
         case Number::float32: return as(float{});
@@ -46,11 +48,12 @@ void Session<T>::gather(const Run& run, ptrdiff_t first, Range panels) {
     };
     copy(run.rows.inputs, nodes_[0].features, nodes_[0].y, nodes_[0].stride);
     if (!run.rows.targets.data) return;
-    const Range examples{panels.begin * k_.lanes, panels.end * k_.lanes};  // copies that fill the last panel included
     const ptrdiff_t last = examples_ - 1;
+    const Range examples{panels.begin * k_.lanes, panels.end * k_.lanes};  // copies that fill the last panel included
     if (plan_.sparse_labels) {
-        for (ptrdiff_t e = examples.begin; e < examples.end; ++e)
-            labels_[static_cast<std::size_t>(e)] = read<std::int32_t>(run.rows.targets, row(std::min(e, last)));
+        std::int32_t* labels = labels_.data();
+        read<std::int32_t>(run.rows.targets, examples, [&](ptrdiff_t e) { return row(std::min(e, last)); },
+                           [labels](ptrdiff_t e, std::int32_t label) { labels[e] = label; });
     } else {
         const ptrdiff_t units = plan_.outputs(), width = stride(units);
         copy(run.rows.targets, units, targets_, width);
@@ -58,15 +61,25 @@ void Session<T>::gather(const Run& run, ptrdiff_t first, Range panels) {
             for (ptrdiff_t i = panels.begin * width; i < panels.end * width; ++i)
                 if (targets_[i] == 0) targets_[i] = -1;
     }
-    const bool weighted = run.rows.weights.data != nullptr;
+    if (!run.rows.weights.data) return;  // all alike: `equal_weights` has set them
     double divisor = plan_.reduction == Reduction::sum ? 1 : static_cast<double>(examples_);
-    if (plan_.reduction == Reduction::weighted_mean && weighted) {
+    if (plan_.reduction == Reduction::weighted_mean) {
         divisor = 0;
-        for (ptrdiff_t e = 0; e < examples_; ++e) divisor += read<double>(run.rows.weights, row(e));
+        read<double>(run.rows.weights, {0, examples_}, row, [&](ptrdiff_t, double weight) { divisor += weight; });
     }
     const T share = static_cast<T>(1 / divisor);
-    for (ptrdiff_t e = examples.begin; e < examples.end; ++e)
-        example_weights_[e] = e > last ? T(0) : weighted ? read<T>(run.rows.weights, row(e)) * share : share;
+    T* weights = example_weights_;
+    std::fill(weights + examples.begin, weights + examples.end, T(0));
+    read<T>(run.rows.weights, {examples.begin, std::min(examples.end, examples_)}, row,
+            [weights, share](ptrdiff_t e, T weight) { weights[e] = weight * share; });
+}
+
+/// The factor of every example in J, where rows have no weights of their own; 0 for copies that fill the last panel.
+template <class T>
+void Session<T>::equal_weights() {
+    const T share = plan_.reduction == Reduction::sum ? T(1) : T(1) / static_cast<T>(examples_);
+    std::fill_n(example_weights_, panels_ * k_.lanes, T(0));
+    std::fill_n(example_weights_, examples_, share);
 }
 
 /// Whether to leave this step half done; only a very long one is ever left.

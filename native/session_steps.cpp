@@ -116,10 +116,8 @@ void Session<T>::steps_of_one(const Run& run, ptrdiff_t start, ptrdiff_t stop, O
                 k_.backward_one({operand(node.instruction.weights), nullptr, in.features, node.features,
                                  node.line_gradient, in.line_gradient},
                                 {0, in.features});
-            T inputs = 0;
-            for (ptrdiff_t f = 0; f < in.features; ++f)
-                inputs = std::abs(in.line[f]) <= inputs ? inputs : std::abs(in.line[f]);
-            const double here_size = static_cast<double>(k_.largest_magnitude(node.line_gradient, node.features)) *
+            const T inputs = k_.largest_magnitude(in.line, 0, in.features, one);
+            const double here_size = static_cast<double>(k_.largest_magnitude(node.line_gradient, 0, node.features, one)) *
                                      std::max(1.0, static_cast<double>(inputs));
             size = here_size <= size ? size : here_size;
         }

@@ -55,15 +55,9 @@ void Session<T>::parameters(Member& member, const Run& run, const GradientConsum
 template <class T>
 void Session<T>::measure(Worker& worker, Range panels) {
     const auto largest = [&](const T* values, const Node& node) {
-        T most = 0;
-        for (ptrdiff_t p = panels.begin; p < panels.end; ++p) {
-            const T size = k_.largest_magnitude(values + p * node.stride, node.features * k_.lanes);
-            most = size <= most ? most : size;
-        }
-        return static_cast<double>(most);
+        return static_cast<double>(k_.largest_magnitude(values, node.stride, node.features * k_.lanes, panels));
     };
-    worker.sizes.infinite =
-        !is_finite(k_.largest_magnitude(values_ + panels.begin * k_.lanes, panels.size() * k_.lanes));
+    worker.sizes.infinite = !is_finite(k_.largest_magnitude(values_, k_.lanes, k_.lanes, panels));
     double size = 0;
     for (std::size_t i = 0; i + 1 < nodes_.size(); ++i) {
         const Node& node = nodes_[i + 1];

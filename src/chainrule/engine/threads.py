@@ -3,7 +3,7 @@
 from chainrule.errors import ArgumentError
 
 # Multiplications per thread below which waking another one costs more than it helps.
-WORTH_A_THREAD = 150_000.0
+WORTH_A_THREAD = 500_000.0
 _limit: int | None = None
 
 

@@ -1,5 +1,6 @@
 """Adam, and AdamW: Adam with weight decay."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -86,8 +87,8 @@ class Adam(Optimizer):
 
     def columns(self, steps: Array, rates: Array) -> dict[str, Array]:
         """Return the rates with their bias correction."""
-        t = steps + 1
-        return {"rate": rates * np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)}
+        t = steps + 1.0
+        return {"rate": rates * np.sqrt(_correction(self.beta_2, t)) / _correction(self.beta_1, t)}
 
     def update(self, weights: Array, gradient: Array, slots: Mapping[str, Array], scalars: Scalars) -> None:
         """Apply the rule once, in place."""
@@ -160,3 +161,9 @@ class AdamW(Adam):
             global_clipnorm=global_clipnorm,
             name=name,
         )
+
+
+def _correction(beta: float, t: Array) -> Array:
+    """Return ``1 - beta^t``; where that has rounded to 1, beta^t is not computed (underflow is slow)."""
+    settled = math.log(1e-17) / math.log(beta) if beta > 0 else 1.0
+    return np.asarray(1 - beta ** np.minimum(t, settled))
