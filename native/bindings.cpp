@@ -54,6 +54,7 @@ Instruction instruction(const nb::dict& d) {
     set("momentum", result.momentum);
     set("epsilon", result.epsilon);
     set("dimension", result.dimension);
+    set("categories", result.categories);
     return result;
 }
 

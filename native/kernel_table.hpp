@@ -227,6 +227,7 @@ struct Embedding {
     const T* delta;
     ptrdiff_t stride, panels;
     T* gradient;  // like the table
+    ptrdiff_t categories;
 };
 
 struct ActivationKernels {

@@ -35,7 +35,7 @@ struct Instruction {
     bool frozen = false;                // batch normalisation by its moving averages also while training
     bool inverted = false;              // normalization: back to the original scale
     double momentum = 0, epsilon = 0;
-    ptrdiff_t dimension = 0;            // of an embedding's vectors
+    ptrdiff_t dimension = 0, categories = 0;  // of an embedding: its vectors' length, and how many there are
 };
 
 /// A stretch of the parameter vector that is one weight.

@@ -25,6 +25,7 @@ T* Session<T>::allocate(ptrdiff_t count) {
 template <class T>
 Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
     : k_(kernels<T>(isa())), plan_(plan), batch_(batch), threads_(threads), shared_(new Shared) {
+    shared_->squares.resize(plan.segments.size());
     shared_->factors.resize(plan.segments.size());
     const ptrdiff_t panels = (batch + k_.lanes - 1) / k_.lanes, examples = panels * k_.lanes;
     nodes_.resize(plan.instructions.size() + 1);
@@ -98,6 +99,8 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
         worker.parameters.resize(plan.segments.size());
         worker.buffers.resize(plan.segments.size());
         worker.consumers.resize(plan.segments.size());
+        worker.kept.resize(plan.segments.size());
+        worker.keepers.resize(plan.segments.size());
     }
     labels_.resize(static_cast<std::size_t>(examples));
     if (!plan.sparse_labels) targets_ = allocate(panels * stride(plan.outputs()));

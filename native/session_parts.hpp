@@ -42,6 +42,23 @@ struct Session<T>::Node {
     }
 };
 
+/// A gradient consumer that keeps the gradient, penalty included.
+template <class T>
+struct Keep {
+    T* gradient;
+    const T* weights;
+    T l1, l2;
+
+    static void apply(const void* context, ptrdiff_t first, const T* gradient, ptrdiff_t count) {
+        const Keep& keep = *static_cast<const Keep*>(context);
+        for (ptrdiff_t i = 0; i < count; ++i) {
+            const T w = keep.weights[first + i];
+            const T sign = w > 0 ? T(1) : w < 0 ? T(-1) : T(0);
+            keep.gradient[first + i] = gradient[i] + (keep.l1 * sign + 2 * keep.l2 * w);
+        }
+    }
+};
+
 /// What each thread has for itself.
 template <class T>
 struct Session<T>::Worker {
@@ -53,13 +70,15 @@ struct Session<T>::Worker {
     std::vector<OptimizerParameters<T>> parameters;  // one per segment
     std::vector<OptimizerBuffers<T>> buffers;
     std::vector<GradientConsumer<T>> consumers;
+    std::vector<Keep<T>> kept;
+    std::vector<GradientConsumer<T>> keepers;  // instead of `consumers` where the gradient must exist first
 };
 
 /// Set by the first thread, read by all after a barrier; `abort` also between barriers.
 template <class T>
 struct Session<T>::Shared {
     std::atomic<bool> abort{false}, halt{false};
-    std::vector<double> factors;  // of clipping by norm, one per segment
+    std::vector<double> squares, factors;  // of clipping by norm, one per segment
 };
 
 enum class Mode { train, evaluate, gradient };
@@ -81,22 +100,5 @@ template <class T>
 inline bool is_finite(T size) {
     return size <= std::numeric_limits<T>::max();  // false for NaN too
 }
-
-/// A gradient consumer that keeps the gradient, penalty included.
-template <class T>
-struct Keep {
-    T* gradient;
-    const T* weights;
-    T l1, l2;
-
-    static void apply(const void* context, ptrdiff_t first, const T* gradient, ptrdiff_t count) {
-        const Keep& keep = *static_cast<const Keep*>(context);
-        for (ptrdiff_t i = 0; i < count; ++i) {
-            const T w = keep.weights[first + i];
-            const T sign = w > 0 ? T(1) : w < 0 ? T(-1) : T(0);
-            keep.gradient[first + i] = gradient[i] + (keep.l1 * sign + 2 * keep.l2 * w);
-        }
-    }
-};
 
 }  // namespace chainrule

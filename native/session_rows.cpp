@@ -153,6 +153,11 @@ void Session<T>::forward(Member& member, const Run& run, std::int64_t step, Rang
                     k_.rescale({in.y, node.y, nullptr, node.stride, node.features, node.shift, node.divisor, node.factor,
                                 node.offset},
                                range);
+                    if (run.mode == Mode::gradient && node.normal)  // what gamma's gradient is made of
+                        for (ptrdiff_t p = range.begin; p < range.end; ++p)
+                            for (ptrdiff_t i = 0; i < node.features * k_.lanes; ++i)
+                                node.normal[p * node.stride + i] =
+                                    (in.y[p * node.stride + i] - node.shift[i / k_.lanes]) / node.divisor[i / k_.lanes];
                     break;
                 case Operation::layer_normalization:
                     k_.layer_normalize({in.y, node.normal, node.y, nullptr, nullptr, node.stride, node.features,
@@ -162,7 +167,7 @@ void Session<T>::forward(Member& member, const Run& run, std::int64_t step, Rang
                     break;
                 case Operation::embedding:
                     k_.embed({operand(instruction.weights), instruction.dimension, instruction.inputs, in.y, in.stride,
-                              node.y, nullptr, node.stride, panels_, nullptr},
+                              node.y, nullptr, node.stride, panels_, nullptr, instruction.categories},
                              range);
                     break;
             }
@@ -242,7 +247,11 @@ void Session<T>::backward(Member& member, const Run& run, Range panels) {
                     break;
                 case Operation::normalization:
                 case Operation::batch_normalization:
-                    k_.rescale_gradient({nullptr, nullptr, node.gradient, node.stride, node.features, node.shift,
+                    if (!further) break;
+                    if (!node.in_place())
+                        std::memcpy(in.gradient + range.begin * node.stride, node.gradient + range.begin * node.stride,
+                                    static_cast<std::size_t>(range.size() * node.stride) * sizeof(T));
+                    k_.rescale_gradient({nullptr, nullptr, in.gradient, node.stride, node.features, node.shift,
                                          node.divisor, node.factor, node.offset},
                                         range);
                     break;

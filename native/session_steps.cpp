@@ -36,12 +36,11 @@ void Session<T>::steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_
             backward(member, run, panels);
             measure(worker, panels);
         }
+        double total = first_thread && judged ? penalties() : 0;  // before others change the weights
         member.barrier();
-        double total = 0;
         if (first_thread && judged) {
             for (ptrdiff_t e = 0; e < examples_; ++e)
                 total += static_cast<double>(values_[e]) * static_cast<double>(example_weights_[e]);
-            total += penalties();
         }
         if (shared_->halt) {
             if (first_thread) outcome.interrupted = true;

@@ -33,7 +33,8 @@ void Session<T>::parameters(Member& member, const Run& run, const GradientConsum
                     const Segment& segment = plan_.segments[static_cast<std::size_t>(node.weights_segment)];
                     const Range rows = part(segment.length / instruction.dimension);
                     k_.embedding_gradient({nullptr, instruction.dimension, instruction.inputs, in.y, in.stride, nullptr,
-                                           node.gradient, node.stride, panels_, node.table_gradient},
+                                           node.gradient, node.stride, panels_, node.table_gradient,
+                                           instruction.categories},
                                           rows);
                     const ptrdiff_t first = rows.begin * instruction.dimension;
                     consumer.apply(consumer.context, first, node.table_gradient + first,
@@ -110,15 +111,13 @@ bool Session<T>::update(Member& member, const Run& run, ptrdiff_t step) {
         if (member.index() == 0) need_gradient();
         member.barrier();
     }
-    std::vector<Keep<T>> kept(plan_.segments.size());
-    std::vector<GradientConsumer<T>> keepers(plan_.segments.size());
     for (std::size_t s = 0; s < plan_.segments.size(); ++s) {
         const Segment& segment = plan_.segments[s];
-        kept[s] = {gradient_ + segment.offset, vectors_.parameters + segment.offset, static_cast<T>(segment.l1),
-                   static_cast<T>(segment.l2)};
-        keepers[s] = {Keep<T>::apply, &kept[s]};
+        worker.kept[s] = {gradient_ + segment.offset, vectors_.parameters + segment.offset, static_cast<T>(segment.l1),
+                          static_cast<T>(segment.l2)};
+        worker.keepers[s] = {Keep<T>::apply, &worker.kept[s]};
     }
-    parameters(member, run, keepers.data());
+    parameters(member, run, worker.keepers.data());
     member.barrier();
     if (run.mode == Mode::gradient) return true;
     if (shared_->abort) return false;
@@ -136,8 +135,9 @@ void Session<T>::update_from_gradient(Member& member) {
     Worker& worker = workers_[static_cast<std::size_t>(member.index())];
     if (clips_by_norm()) {
         if (member.index() == 0) {
-            std::vector<double> squares;
-            for (const Segment& segment : plan_.segments) {
+            std::vector<double>& squares = shared_->squares;
+            for (std::size_t s = 0; s < squares.size(); ++s) {
+                const Segment& segment = plan_.segments[s];
                 double total = 0;
                 for (ptrdiff_t start = 0; start < segment.length; start += kChunk) {
                     double sum = 0;
@@ -147,7 +147,7 @@ void Session<T>::update_from_gradient(Member& member) {
                     }
                     total += sum;
                 }
-                squares.push_back(total);
+                squares[s] = total;
             }
             for (std::size_t s = 0; s < squares.size(); ++s) {
                 double total = squares[s];

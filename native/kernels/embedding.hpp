@@ -6,7 +6,8 @@
 
 namespace chainrule::CHAINRULE_ISA_NAMESPACE {
 
-/// out(j dimension + d, e) = E[code(j, e), d]; codes come in panels, as numbers of type T.
+/// out(j dimension + d, e) = E[code(j, e), d]; codes come in panels, as numbers of type T. A code that names no
+/// category gives NaN.
 template <class T>
 void embed(const Embedding<T>& p, Range panels) {
     constexpr int lanes = kLanes<T>;
@@ -15,8 +16,10 @@ void embed(const Embedding<T>& p, Range panels) {
             const T* codes = p.codes + panel * p.code_stride + j * lanes;
             T* out = p.out + panel * p.stride + j * p.dimension * lanes;
             for (int i = 0; i < lanes; ++i) {
-                const T* row = p.table + static_cast<ptrdiff_t>(codes[i]) * p.dimension;
-                for (ptrdiff_t d = 0; d < p.dimension; ++d) out[d * lanes + i] = row[d];
+                const bool known = codes[i] >= 0 && codes[i] < static_cast<T>(p.categories);
+                const T* row = p.table + (known ? static_cast<ptrdiff_t>(codes[i]) : 0) * p.dimension;
+                for (ptrdiff_t d = 0; d < p.dimension; ++d)
+                    out[d * lanes + i] = known ? row[d] : static_cast<T>(__builtin_nan(""));
             }
         }
 }
@@ -31,8 +34,8 @@ void embedding_gradient(const Embedding<T>& p, Range rows) {
             const T* codes = p.codes + panel * p.code_stride + j * lanes;
             const T* delta = p.delta + panel * p.stride + j * p.dimension * lanes;
             for (int i = 0; i < lanes; ++i) {
+                if (!(codes[i] >= static_cast<T>(rows.begin) && codes[i] < static_cast<T>(rows.end))) continue;
                 const ptrdiff_t code = static_cast<ptrdiff_t>(codes[i]);
-                if (code < rows.begin || code >= rows.end) continue;
                 for (ptrdiff_t d = 0; d < p.dimension; ++d) p.gradient[code * p.dimension + d] += delta[d * lanes + i];
             }
         }

@@ -13,9 +13,10 @@ from chainrule.engine.python import loss_on_logits
 from chainrule.layers.layer import Layer
 from chainrule.losses.cross_entropy import CrossEntropy
 from chainrule.optimizers import Optimizer
-from chainrule.regularizers import L1L2
+from chainrule.regularizers import L1, L1L2, L2
 
 MOST_CODES = 1 << 24  # float32 holds every integer up to here; codes pass through it
+PENALTIES = (L1, L2, L1L2)
 # The parameter that an activation has in the table, at its default.
 ALPHA = {"leaky_relu": 0.2, "elu": 1.0}
 
@@ -95,7 +96,7 @@ def _embedding(layer: layers.Embedding, width: int, places: Places) -> Iterator[
     if layer.input_dim > MOST_CODES:
         raise Unsupported(f"{layer.name} has more than {MOST_CODES:,} categories")
     operands = places.of(weights=layer.embeddings)
-    yield Instruction("embedding", width, width * layer.output_dim, operands, {"dimension": layer.output_dim})
+    yield Instruction("embedding", width, width * layer.output_dim, operands, {"dimension": layer.output_dim, "categories": layer.input_dim})
 
 
 RULES: dict[type[Layer], Rule] = {
@@ -129,6 +130,8 @@ def lower_network(network: Network, keep_last_activation: bool = True) -> tuple[
             raise Unsupported(f"{layer.name} is a {type(layer).__name__}, which only the Python engine knows")
         if isinstance(layer, layers.Embedding) and instructions:
             raise Unsupported(f"{layer.name} does not stand first")
+        if layer.dtype != network.dtype:
+            raise Unsupported(f"{layer.name} computes in {layer.dtype}, the model in {network.dtype}")
         if len(shape) != 2 and not isinstance(layer, (*ELEMENTWISE, layers.Embedding)):
             raise Unsupported(f"{layer.name} gets examples of {len(shape) - 1} axes; put a Flatten before it")
         width = prod(n for n in shape[1:] if n is not None)
@@ -150,6 +153,8 @@ def lower(task: Task) -> Plan:
         If a part of it only runs on the Python engine; the message names it.
     """
     network, loss = task.network, task.loss
+    if isinstance(loss, CrossEntropy) and loss.activation == "softmax" and len(network.output_shape) != 2:
+        raise Unsupported(f"{loss.name} gets outputs of {len(network.output_shape) - 1} axes; put a Flatten before it")
     on_logits = loss_on_logits(loss, network.layers[-1])
     instructions = lower_network(network, keep_last_activation=on_logits is None)
     if len(network.parameters) == 0:
@@ -161,8 +166,8 @@ def _segments(network: Network) -> tuple[tuple[int, int, float, float, int], ...
     penalties: dict[int, list[float]] = {}
     for layer in network.layers:
         for variable, penalty in layer.penalties:
-            if not isinstance(penalty, L1L2):
-                raise Unsupported(f"the regularizer of {layer.name} is a plain function")
+            if type(penalty) not in PENALTIES:
+                raise Unsupported(f"the regularizer of {layer.name} is not one of chainrule's own")
             both = penalties.setdefault(id(variable), [0.0, 0.0])
             both[0] += penalty.l1
             both[1] += penalty.l2
