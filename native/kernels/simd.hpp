@@ -55,10 +55,12 @@ struct IntegerOf;
 template <>
 struct IntegerOf<float> {
     using type = std::int32_t;
+    using unsigned_type = std::uint32_t;
 };
 template <>
 struct IntegerOf<double> {
     using type = std::int64_t;
+    using unsigned_type = std::uint64_t;
 };
 
 /// The element type of a vector type, and the integer vector of the same shape (which comparisons give: 0 or -1).
@@ -71,6 +73,8 @@ template <class V>
 using Element = typename ElementOf<V>::type;
 template <class V>
 using Integers = Vec<typename IntegerOf<Element<V>>::type>;
+template <class V>
+using Unsigned = Vec<typename IntegerOf<Element<V>>::unsigned_type>;
 
 template <class T>
 inline Vec<T> load(const T* p) {

@@ -108,13 +108,13 @@ inline V reduced_log(V f, V rest) {
 template <class V>
 inline V split_exponent(V x, Integers<V>& k) {
     using T = Element<V>;
-    using I = Integers<V>;
+    using U = Unsigned<V>;  // where x is negative or NaN the difference wraps around
     using F = Format<T>;
     // Subtracting the bits of sqrt(1/2) carries into the exponent exactly where the mantissa is below it.
-    const I root = bits_as<I>(splat<V>(static_cast<T>(0.70710678118654752440)));
-    const I difference = bits_as<I>(x) - root;
-    k = difference >> F::mantissa_bits;
-    return bits_as<V>((difference & ((Element<I>{1} << F::mantissa_bits) - 1)) + root);
+    const U root = bits_as<U>(splat<V>(static_cast<T>(0.70710678118654752440)));
+    const U difference = bits_as<U>(x) - root;
+    k = bits_as<Integers<V>>(difference) >> F::mantissa_bits;
+    return bits_as<V>((difference & ((Element<U>{1} << F::mantissa_bits) - 1)) + root);
 }
 
 template <class V>
