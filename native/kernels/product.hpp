@@ -68,8 +68,9 @@ template <class T>
 void multiply(const PanelProduct<T>& p, Range panels, Range rows, T* scratch) {
     constexpr int lanes = kLanes<T>;
     // A left operand read along its columns touches a cache line per element of depth, so it is copied together
-    // first, unless the matrix is small or too few panels use the copy.
-    const bool pack = p.left_row == 1 && panels.size() > 2 && p.left_depth * static_cast<ptrdiff_t>(sizeof(T)) > 512;
+    // first, unless its rows are near each other, or few panels use the copy and rows don't lie pages apart.
+    const ptrdiff_t row_bytes = p.left_depth * static_cast<ptrdiff_t>(sizeof(T));
+    const bool pack = p.left_row == 1 && panels.size() > 1 && row_bytes > (panels.size() > 2 ? 512 : 4096);
     const ptrdiff_t together = pack ? kPackedTiles * kTileRows : rows.size();
     for (ptrdiff_t d = 0, depth; d < p.depth; d += depth) {
         depth = next_part(p.depth - d, kDepth<T>);
