@@ -175,7 +175,7 @@ struct DropoutMask {
 };
 
 struct ActivationKernels {
-    void (*forward)(const void* context, ptrdiff_t offset, ptrdiff_t count);   // Epilogues on ActivationBuffers
+    void (*forward)(const void* context, ptrdiff_t offset, ptrdiff_t count);  // Epilogues on ActivationBuffers
     void (*backward)(const void* context, ptrdiff_t offset, ptrdiff_t count);
     bool from_output;  // the derivative needs y only, so z may be overwritten
 };
@@ -193,16 +193,49 @@ struct OptimizerKernel {
 };
 
 enum class Activation {
-    linear, sigmoid, tanh, relu, leaky_relu, elu, selu, gelu, gelu_tanh, silu, mish, softplus, hard_sigmoid, count
+    linear,
+    sigmoid,
+    tanh,
+    relu,
+    leaky_relu,
+    elu,
+    selu,
+    gelu,
+    gelu_tanh,
+    silu,
+    mish,
+    softplus,
+    hard_sigmoid,
+    count
 };
 enum class Loss {
-    mean_squared_error, mean_absolute_error, huber, hinge, poisson, quantile, binary_cross_entropy,
-    binary_cross_entropy_logits, cross_entropy, cross_entropy_logits, sparse_cross_entropy,
-    sparse_cross_entropy_logits, count
+    mean_squared_error,
+    mean_absolute_error,
+    huber,
+    hinge,
+    poisson,
+    quantile,
+    binary_cross_entropy,
+    binary_cross_entropy_logits,
+    cross_entropy,
+    cross_entropy_logits,
+    sparse_cross_entropy,
+    sparse_cross_entropy_logits,
+    count
 };
 enum class Optimizer {
-    sgd, momentum, nesterov, adam, amsgrad, adadelta, adagrad, rmsprop, rmsprop_momentum, rmsprop_centered,
-    rmsprop_centered_momentum, count
+    sgd,
+    momentum,
+    nesterov,
+    adam,
+    amsgrad,
+    adadelta,
+    adagrad,
+    rmsprop,
+    rmsprop_momentum,
+    rmsprop_centered,
+    rmsprop_centered_momentum,
+    count
 };
 enum class Number { float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64, count };
 
@@ -211,8 +244,8 @@ inline constexpr int kCount = static_cast<int>(Enum::count);
 
 template <class T>
 struct KernelTable {
-    int lanes;              // V, the examples in a panel
-    ptrdiff_t alignment;    // of buffers, in bytes
+    int lanes;            // V, the examples in a panel
+    ptrdiff_t alignment;  // of buffers, in bytes
 
     ptrdiff_t (*product_scratch)();
     void (*multiply)(const PanelProduct<T>&, Range panels, Range rows, T* scratch);
@@ -222,7 +255,7 @@ struct KernelTable {
     void (*weight_gradient)(const WeightGradient<T>&, Range inputs, T* scratch);
     void (*bias_gradient)(const BiasGradient<T>&, Range units, T* scratch);
 
-    void (*forward_one)(const SingleExample<T>&, Range units);   // units.begin a multiple of V
+    void (*forward_one)(const SingleExample<T>&, Range units);  // units.begin a multiple of V
     void (*backward_one)(const SingleExample<T>&, Range inputs);
     void (*weight_gradient_one)(const SingleGradient<T>&, Range inputs, T* scratch);
 

@@ -54,8 +54,9 @@ public:
     /// Call `function(member)` on `threads` threads at once; it must not throw. One caller at a time.
     template <class Function>
     void run(int threads, const Function& function) {
-        run_job(threads, [](const void* context, Member& member) { (*static_cast<const Function*>(context))(member); },
-                &function);
+        run_job(
+            threads, [](const void* context, Member& member) { (*static_cast<const Function*>(context))(member); },
+            &function);
     }
 
 private:
@@ -91,8 +92,8 @@ private:
 };
 }  // namespace detail
 
-/// Run `function(member)` on up to `threads` threads of the process's team. A nested call, and a second caller while
-/// the team is busy, runs on its own thread alone: kernels give the same bits for any number of threads.
+/// Run `function(member)` on up to `threads` threads of the process's team. A nested call, and a second caller
+/// while the team is busy, runs on its own thread alone: kernels give the same bits for any number of threads.
 /// Works in a forked child, which starts workers of its own.
 template <class Function>
 void run_on_team(int threads, const Function& function) {

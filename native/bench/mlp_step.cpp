@@ -31,14 +31,14 @@ void measure(const Line& line, int threads) {
         loss = network.run(steps);
         best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count() / steps);
     }
-    std::printf("%-18s %4d  threads %d  %10.2f us/step  %7.1f GFLOP/s  loss %.4f\n", line.widths.c_str(), line.batch,
-                threads, best * 1e6, work / best * 1e-9, loss);
+    std::printf("%-18s %4d  threads %d  %10.2f us/step  %7.1f GFLOP/s  loss %.4f\n", line.widths.c_str(),
+                line.batch, threads, best * 1e6, work / best * 1e-9, loss);
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
-    std::vector<Line> lines{{"2-8-2", 1},          {"2-8-2", 32},          {"20-64-64-2", 32},
+    std::vector<Line> lines{{"2-8-2", 1},          {"2-8-2", 32},           {"20-64-64-2", 32},
                             {"54-256-256-7", 256}, {"784-512-512-10", 128}, {"784-2048-2048-10", 512}};
     const auto argument = [&](int i, int otherwise) { return count > i ? std::atoi(arguments[i]) : otherwise; };
     const int least = argument(1, 1), most = argument(2, std::max(least, std::min(2, available_threads())));

@@ -104,12 +104,13 @@ private:
         void operator()(T* p) const { ::operator delete(p, kAlignment); }
     };
 
-    /// An odd number of vectors from panel to panel, so that equal features of all panels don't compete for the same
-    /// few places in a cache.
+    /// An odd number of vectors from panel to panel, so that equal features of all panels don't compete for the
+    /// same few places in a cache.
     ptrdiff_t stride(ptrdiff_t features) const { return (features | 1) * k_.lanes; }
 
     T* allocate(ptrdiff_t count) {
-        buffers_.emplace_back(static_cast<T*>(::operator new(static_cast<std::size_t>(count) * sizeof(T), kAlignment)));
+        buffers_.emplace_back(
+            static_cast<T*>(::operator new(static_cast<std::size_t>(count) * sizeof(T), kAlignment)));
         std::fill_n(buffers_.back().get(), count, T(0));
         return buffers_.back().get();
     }
@@ -123,8 +124,8 @@ private:
         const T* x = input_;
         for (Layer& layer : layers_) {
             const bool hidden = &layer != &layers_.back();
-            k_.multiply({layer.weights.weights, 1, layer.units, layer.bias.weights, x, stride(layer.inputs), layer.output,
-                         stride(layer.units), layer.units, layer.inputs,
+            k_.multiply({layer.weights.weights, 1, layer.units, layer.bias.weights, x, stride(layer.inputs),
+                         layer.output, stride(layer.units), layer.units, layer.inputs,
                          hidden ? Epilogue{relu().forward, &layer.activation} : Epilogue{}},
                         panels, {0, layer.units}, scratch);
             x = layer.output;
@@ -134,19 +135,34 @@ private:
         for (std::size_t i = layers_.size(); i-- > 0;) {
             const Layer& layer = layers_[i];
             if (!k_.is_narrow(layer.units))
-                k_.transpose_delta({layer.gradient, stride(layer.units), layer.delta_rows, layer.units, panels_}, panels);
+                k_.transpose_delta({layer.gradient, stride(layer.units), layer.delta_rows, layer.units, panels_},
+                                   panels);
             if (i == 0) break;
             const Layer& below = layers_[i - 1];
-            k_.multiply({layer.weights.weights, layer.units, 1, nullptr, layer.gradient, stride(layer.units),
-                         below.gradient, stride(layer.inputs), layer.inputs, layer.units,
+            k_.multiply({layer.weights.weights,
+                         layer.units,
+                         1,
+                         nullptr,
+                         layer.gradient,
+                         stride(layer.units),
+                         below.gradient,
+                         stride(layer.inputs),
+                         layer.inputs,
+                         layer.units,
                          {relu().backward, &below.activation}},
                         panels, {0, layer.inputs}, scratch);
         }
         member.barrier();
         for (std::size_t i = 0; i < layers_.size(); ++i) {
             const Layer& layer = layers_[i];
-            k_.weight_gradient({i ? layers_[i - 1].output : input_, stride(layer.inputs), layer.gradient,
-                                stride(layer.units), layer.delta_rows, layer.inputs, layer.units, panels_,
+            k_.weight_gradient({i ? layers_[i - 1].output : input_,
+                                stride(layer.inputs),
+                                layer.gradient,
+                                stride(layer.units),
+                                layer.delta_rows,
+                                layer.inputs,
+                                layer.units,
+                                panels_,
                                 {adam(), &layer.weights}},
                                share_of(layer.inputs), scratch);
             k_.bias_gradient({layer.gradient, stride(layer.units), layer.units, panels_, {adam(), &layer.bias}},
@@ -177,13 +193,14 @@ private:
             const Layer& layer = layers_[i];
             if (i > 0) {
                 const Layer& below = layers_[i - 1];
-                k_.backward_one({layer.weights.weights, nullptr, layer.inputs, layer.units, layer.gradient, below.gradient},
-                                {0, layer.inputs});
+                k_.backward_one(
+                    {layer.weights.weights, nullptr, layer.inputs, layer.units, layer.gradient, below.gradient},
+                    {0, layer.inputs});
                 relu().backward(&below.activation, 0, padded(layer.inputs));
             }
-            k_.weight_gradient_one({i ? layers_[i - 1].output : input_, layer.gradient, layer.units,
-                                    {adam(), &layer.weights}},
-                                   {0, layer.inputs}, scratch);
+            k_.weight_gradient_one(
+                {i ? layers_[i - 1].output : input_, layer.gradient, layer.units, {adam(), &layer.weights}},
+                {0, layer.inputs}, scratch);
             adam()(&layer.bias, 0, layer.gradient, layer.units);
         }
     }
@@ -197,7 +214,8 @@ private:
     void loss(const T* output, T* gradient, Range panels) const {
         const ptrdiff_t units = layers_.back().units;
         k_.losses[static_cast<int>(Loss::sparse_cross_entropy_logits)](
-            {output, nullptr, labels_.data(), example_weights_, gradient, values_, stride(units), units, 0}, panels);
+            {output, nullptr, labels_.data(), example_weights_, gradient, values_, stride(units), units, 0},
+            panels);
     }
 
     ptrdiff_t padded(ptrdiff_t count) const { return (count + k_.lanes - 1) / k_.lanes * k_.lanes; }

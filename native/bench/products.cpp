@@ -1,5 +1,6 @@
-// Times of the three products of a dense layer on one thread. Reads lines "batch inputs units" and answers each with
-// the least microseconds of: forward (with bias), input gradient, weight gradient (written out, transposed delta included).
+// Times of the three products of a dense layer on one thread. Reads lines "batch inputs units" and answers each
+// with the least microseconds of: forward (with bias), input gradient, weight gradient (written out, transposed
+// delta included).
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -15,7 +16,7 @@ using Clock = std::chrono::steady_clock;
 
 class Buffer {
 public:
-    explicit Buffer(ptrdiff_t count) : data_(new(std::align_val_t{64}) float[static_cast<std::size_t>(count)]) {
+    explicit Buffer(ptrdiff_t count) : data_(new (std::align_val_t{64}) float[static_cast<std::size_t>(count)]) {
         for (ptrdiff_t i = 0; i < count; ++i) data_[i] = static_cast<float>(i % 17 - 8) * 0.1f;
     }
     ~Buffer() { ::operator delete[](data_, std::align_val_t{64}); }
@@ -60,29 +61,47 @@ void measure(ptrdiff_t batch, ptrdiff_t inputs, ptrdiff_t units) {
     const GradientConsumer<float> consumer{keep, gradient.get()};
     double forward, backward, weight;
     if (batch == 1) {
-        forward = least_microseconds([&] {
-            k.forward_one({weights.get(), bias.get(), inputs, units, x.get(), z.get()}, {0, units});
-        });
-        backward = least_microseconds([&] {
-            k.backward_one({weights.get(), nullptr, inputs, units, z.get(), dx.get()}, {0, inputs});
-        });
-        weight = least_microseconds([&] {
-            k.weight_gradient_one({x.get(), z.get(), units, consumer}, {0, inputs}, scratch.get());
-        });
+        forward = least_microseconds(
+            [&] { k.forward_one({weights.get(), bias.get(), inputs, units, x.get(), z.get()}, {0, units}); });
+        backward = least_microseconds(
+            [&] { k.backward_one({weights.get(), nullptr, inputs, units, z.get(), dx.get()}, {0, inputs}); });
+        weight = least_microseconds(
+            [&] { k.weight_gradient_one({x.get(), z.get(), units, consumer}, {0, inputs}, scratch.get()); });
     } else {
         forward = least_microseconds([&] {
-            k.multiply({weights.get(), 1, units, bias.get(), x.get(), stride(inputs), z.get(), stride(units), units, inputs, {}},
+            k.multiply({weights.get(),
+                        1,
+                        units,
+                        bias.get(),
+                        x.get(),
+                        stride(inputs),
+                        z.get(),
+                        stride(units),
+                        units,
+                        inputs,
+                        {}},
                        {0, panels}, {0, units}, scratch.get());
         });
         backward = least_microseconds([&] {
-            k.multiply({weights.get(), units, 1, nullptr, z.get(), stride(units), dx.get(), stride(inputs), inputs, units, {}},
+            k.multiply({weights.get(),
+                        units,
+                        1,
+                        nullptr,
+                        z.get(),
+                        stride(units),
+                        dx.get(),
+                        stride(inputs),
+                        inputs,
+                        units,
+                        {}},
                        {0, panels}, {0, inputs}, scratch.get());
         });
         weight = least_microseconds([&] {
             if (!k.is_narrow(units))
                 k.transpose_delta({z.get(), stride(units), rows.get(), units, panels}, {0, panels});
-            k.weight_gradient({x.get(), stride(inputs), z.get(), stride(units), rows.get(), inputs, units, panels, consumer},
-                              {0, inputs}, scratch.get());
+            k.weight_gradient(
+                {x.get(), stride(inputs), z.get(), stride(units), rows.get(), inputs, units, panels, consumer},
+                {0, inputs}, scratch.get());
         });
     }
     std::printf("%.4f %.4f %.4f\n", forward, backward, weight);

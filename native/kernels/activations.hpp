@@ -1,7 +1,7 @@
 // Activation functions and their derivatives, element by element; one struct each.
 //
-// `slope` is dy/dz. Where kFromOutput is true it needs only y, and a layer may overwrite z with y; elsewhere z must be
-// kept. `alpha` is the one parameter: leaky_relu's negative slope (not below 0), elu's alpha.
+// `slope` is dy/dz. Where kFromOutput is true it needs only y, and a layer may overwrite z with y; elsewhere z must
+// be kept. `alpha` is the one parameter: leaky_relu's negative slope (not below 0), elu's alpha.
 #pragma once
 
 #include "../kernel_table.hpp"
@@ -11,48 +11,86 @@ namespace chainrule::CHAINRULE_ISA_NAMESPACE {
 
 struct Linear {
     static constexpr bool kFromOutput = true;
-    template <class V> static V value(V z, Element<V>) { return z; }
-    template <class V> static V slope(V, V, Element<V>) { return splat<V>(1); }
+    template <class V>
+    static V value(V z, Element<V>) {
+        return z;
+    }
+    template <class V>
+    static V slope(V, V, Element<V>) {
+        return splat<V>(1);
+    }
 };
 
 struct Sigmoid {
     static constexpr bool kFromOutput = true;
-    template <class V> static V value(V z, Element<V>) { return sigmoid(z); }
-    template <class V> static V slope(V, V y, Element<V>) { return y * (splat<V>(1) - y); }
+    template <class V>
+    static V value(V z, Element<V>) {
+        return sigmoid(z);
+    }
+    template <class V>
+    static V slope(V, V y, Element<V>) {
+        return y * (splat<V>(1) - y);
+    }
 };
 
 struct Tanh {
     static constexpr bool kFromOutput = true;
-    template <class V> static V value(V z, Element<V>) { return tanh(z); }
-    template <class V> static V slope(V, V y, Element<V>) { return splat<V>(1) - y * y; }
+    template <class V>
+    static V value(V z, Element<V>) {
+        return tanh(z);
+    }
+    template <class V>
+    static V slope(V, V y, Element<V>) {
+        return splat<V>(1) - y * y;
+    }
 };
 
 struct Relu {
     static constexpr bool kFromOutput = true;
-    template <class V> static V value(V z, Element<V>) { return max(z, V{}); }
-    template <class V> static V slope(V, V y, Element<V>) { return y > V{} ? splat<V>(1) : V{}; }
+    template <class V>
+    static V value(V z, Element<V>) {
+        return max(z, V{});
+    }
+    template <class V>
+    static V slope(V, V y, Element<V>) {
+        return y > V{} ? splat<V>(1) : V{};
+    }
 };
 
 struct LeakyRelu {
     static constexpr bool kFromOutput = true;
-    template <class V> static V value(V z, Element<V> alpha) { return z > V{} ? z : z * alpha; }
-    template <class V> static V slope(V, V y, Element<V> alpha) { return y > V{} ? splat<V>(1) : splat<V>(alpha); }
+    template <class V>
+    static V value(V z, Element<V> alpha) {
+        return z > V{} ? z : z * alpha;
+    }
+    template <class V>
+    static V slope(V, V y, Element<V> alpha) {
+        return y > V{} ? splat<V>(1) : splat<V>(alpha);
+    }
 };
 
 struct Elu {
     static constexpr bool kFromOutput = true;
-    template <class V> static V value(V z, Element<V> alpha) { return z > V{} ? z : expm1(min(z, V{})) * alpha; }
-    template <class V> static V slope(V, V y, Element<V> alpha) { return y > V{} ? splat<V>(1) : y + alpha; }
+    template <class V>
+    static V value(V z, Element<V> alpha) {
+        return z > V{} ? z : expm1(min(z, V{})) * alpha;
+    }
+    template <class V>
+    static V slope(V, V y, Element<V> alpha) {
+        return y > V{} ? splat<V>(1) : y + alpha;
+    }
 };
 
 /// Scaled so that mean 0 and variance 1 are a fixed point (Klambauer et al. 2017, arXiv:1706.02515).
 struct Selu {
     static constexpr bool kFromOutput = true;
     static constexpr double kAlpha = 1.6732632423543772, kScale = 1.0507009873554805;
-    template <class V> static V value(V z, Element<V>) {
+    template <class V>
+    static V value(V z, Element<V>) {
         return Elu::value(z, static_cast<Element<V>>(kAlpha)) * static_cast<Element<V>>(kScale);
     }
-    template <class V> static V slope(V, V y, Element<V>) {
+    template <class V>
+    static V slope(V, V y, Element<V>) {
         return y > V{} ? splat<V>(kScale) : y + static_cast<Element<V>>(kScale * kAlpha);
     }
 };
@@ -60,12 +98,17 @@ struct Selu {
 /// z times the normal distribution function.
 struct Gelu {
     static constexpr bool kFromOutput = false;
-    template <class V> static V distribution(V z) {
+    template <class V>
+    static V distribution(V z) {
         using T = Element<V>;
         return (erf(z * T(0.70710678118654752440)) + T(1)) * T(0.5);
     }
-    template <class V> static V value(V z, Element<V>) { return z * distribution(z); }
-    template <class V> static V slope(V z, V, Element<V>) {
+    template <class V>
+    static V value(V z, Element<V>) {
+        return z * distribution(z);
+    }
+    template <class V>
+    static V slope(V z, V, Element<V>) {
         using T = Element<V>;
         return distribution(z) + z * exp(z * z * T(-0.5)) * T(0.39894228040143267794);  // 1 / sqrt(2 pi)
     }
@@ -74,15 +117,18 @@ struct Gelu {
 struct GeluTanh {
     static constexpr bool kFromOutput = false;
     static constexpr double kRoot = 0.79788456080286535588, kCubic = 0.044715;  // sqrt(2 / pi)
-    template <class V> static V tangent(V z) {
+    template <class V>
+    static V tangent(V z) {
         using T = Element<V>;
         return tanh((z + z * z * z * T(kCubic)) * T(kRoot));
     }
-    template <class V> static V value(V z, Element<V>) {
+    template <class V>
+    static V value(V z, Element<V>) {
         using T = Element<V>;
         return z * T(0.5) * (tangent(z) + T(1));
     }
-    template <class V> static V slope(V z, V, Element<V>) {
+    template <class V>
+    static V slope(V z, V, Element<V>) {
         using T = Element<V>;
         const V t = tangent(z);
         const V inner = (z * z * T(3 * kCubic) + T(1)) * T(kRoot);
@@ -92,8 +138,12 @@ struct GeluTanh {
 
 struct Silu {
     static constexpr bool kFromOutput = false;
-    template <class V> static V value(V z, Element<V>) { return z * sigmoid(z); }
-    template <class V> static V slope(V z, V, Element<V>) {
+    template <class V>
+    static V value(V z, Element<V>) {
+        return z * sigmoid(z);
+    }
+    template <class V>
+    static V slope(V z, V, Element<V>) {
         using T = Element<V>;
         return sigmoid(z) * (z * sigmoid(-z) + T(1));
     }
@@ -101,8 +151,12 @@ struct Silu {
 
 struct Mish {
     static constexpr bool kFromOutput = false;
-    template <class V> static V value(V z, Element<V>) { return z * tanh(softplus(z)); }
-    template <class V> static V slope(V z, V, Element<V>) {
+    template <class V>
+    static V value(V z, Element<V>) {
+        return z * tanh(softplus(z));
+    }
+    template <class V>
+    static V slope(V z, V, Element<V>) {
         const V t = tanh(softplus(z));
         return t + z * (splat<V>(1) - t * t) * sigmoid(z);
     }
@@ -110,17 +164,25 @@ struct Mish {
 
 struct Softplus {
     static constexpr bool kFromOutput = true;
-    template <class V> static V value(V z, Element<V>) { return softplus(z); }
-    template <class V> static V slope(V, V y, Element<V>) { return -expm1(-y); }
+    template <class V>
+    static V value(V z, Element<V>) {
+        return softplus(z);
+    }
+    template <class V>
+    static V slope(V, V y, Element<V>) {
+        return -expm1(-y);
+    }
 };
 
 struct HardSigmoid {
     static constexpr bool kFromOutput = true;
-    template <class V> static V value(V z, Element<V>) {
+    template <class V>
+    static V value(V z, Element<V>) {
         using T = Element<V>;
         return min(max((z + T(3)) / T(6), V{}), splat<V>(1));
     }
-    template <class V> static V slope(V, V y, Element<V>) {
+    template <class V>
+    static V slope(V, V y, Element<V>) {
         return (y > V{}) & (y < splat<V>(1)) ? splat<V>(1.0 / 6) : V{};
     }
 };

@@ -1,7 +1,8 @@
 // Loss functions: the value of each example and the gradient with respect to the output, per panel of examples.
 //
 // value(e) is the loss of example e, unweighted; gradient(f, e) = weight(e) d value(e) / d output(f, e). The weight
-// holds the example's own weight and the factor of the reduction (1 / batch size, say), and 0 for the copies that fill the last panel.
+// holds the example's own weight and the factor of the reduction (1 / batch size, say), and 0 for the copies that
+// fill the last panel.
 #pragma once
 
 #include "../kernel_table.hpp"
@@ -12,13 +13,23 @@ namespace chainrule::CHAINRULE_ISA_NAMESPACE {
 // ---- Losses that are the mean over the outputs of a function of output y and target t ----
 
 struct MeanSquaredError {
-    template <class V> static V value(V y, V t, Element<V>) { return (y - t) * (y - t); }
-    template <class V> static V slope(V y, V t, Element<V>) { return (y - t) * Element<V>(2); }
+    template <class V>
+    static V value(V y, V t, Element<V>) {
+        return (y - t) * (y - t);
+    }
+    template <class V>
+    static V slope(V y, V t, Element<V>) {
+        return (y - t) * Element<V>(2);
+    }
 };
 
 struct MeanAbsoluteError {
-    template <class V> static V value(V y, V t, Element<V>) { return abs(y - t); }
-    template <class V> static V slope(V y, V t, Element<V>) {
+    template <class V>
+    static V value(V y, V t, Element<V>) {
+        return abs(y - t);
+    }
+    template <class V>
+    static V slope(V y, V t, Element<V>) {
         // 0 where they agree; y - t rather than constants, so that NaN stays NaN
         const V d = y - t;
         return d > V{} ? splat<V>(1) : d < V{} ? splat<V>(-1) : d;
@@ -27,34 +38,50 @@ struct MeanAbsoluteError {
 
 /// Half the square up to delta, linear beyond.
 struct Huber {
-    template <class V> static V value(V y, V t, Element<V> delta) {
+    template <class V>
+    static V value(V y, V t, Element<V> delta) {
         const V d = abs(y - t);
         return d <= delta ? d * d * Element<V>(0.5) : d * delta - Element<V>(0.5) * delta * delta;
     }
-    template <class V> static V slope(V y, V t, Element<V> delta) {
+    template <class V>
+    static V slope(V y, V t, Element<V> delta) {
         return max(min(y - t, splat<V>(delta)), splat<V>(-delta));
     }
 };
 
 /// max(1 - t y, 0) with targets -1 and 1.
 struct Hinge {
-    template <class V> static V value(V y, V t, Element<V>) { return max(splat<V>(1) - t * y, V{}); }
-    template <class V> static V slope(V y, V t, Element<V>) { return t * y < splat<V>(1) ? -t : V{}; }
+    template <class V>
+    static V value(V y, V t, Element<V>) {
+        return max(splat<V>(1) - t * y, V{});
+    }
+    template <class V>
+    static V slope(V y, V t, Element<V>) {
+        return t * y < splat<V>(1) ? -t : V{};
+    }
 };
 
 /// y - t log(y + 1e-7)
 struct Poisson {
-    template <class V> static V value(V y, V t, Element<V>) { return y - t * log(y + Element<V>(1e-7)); }
-    template <class V> static V slope(V y, V t, Element<V>) { return splat<V>(1) - t / (y + Element<V>(1e-7)); }
+    template <class V>
+    static V value(V y, V t, Element<V>) {
+        return y - t * log(y + Element<V>(1e-7));
+    }
+    template <class V>
+    static V slope(V y, V t, Element<V>) {
+        return splat<V>(1) - t / (y + Element<V>(1e-7));
+    }
 };
 
 /// The pinball loss, whose minimum is the quantile q of the targets: q (t - y) above y, (1 - q) (y - t) below.
 struct Quantile {
-    template <class V> static V value(V y, V t, Element<V> q) {
+    template <class V>
+    static V value(V y, V t, Element<V> q) {
         const V d = t - y;
         return d > V{} ? d * q : d * (q - Element<V>(1));
     }
-    template <class V> static V slope(V y, V t, Element<V> q) {
+    template <class V>
+    static V slope(V y, V t, Element<V> q) {
         return t > y ? splat<V>(-q) : splat<V>(Element<V>(1) - q);
     }
 };
@@ -76,22 +103,29 @@ inline V where_not_clipped(V p, V slope) {
 
 /// The parameter is the label smoothing.
 struct BinaryCrossEntropy {
-    template <class V> static V smooth(V t, Element<V> s) { return t * (Element<V>(1) - s) + Element<V>(0.5) * s; }
-    template <class V> static V value(V y, V t, Element<V> smoothing) {
+    template <class V>
+    static V smooth(V t, Element<V> s) {
+        return t * (Element<V>(1) - s) + Element<V>(0.5) * s;
+    }
+    template <class V>
+    static V value(V y, V t, Element<V> smoothing) {
         const V p = clip_probability(y), target = smooth(t, smoothing);
         return -(target * log(p) + (splat<V>(1) - target) * log(splat<V>(1) - p));
     }
-    template <class V> static V slope(V y, V t, Element<V> smoothing) {
+    template <class V>
+    static V slope(V y, V t, Element<V> smoothing) {
         const V p = clip_probability(y);
         return where_not_clipped(y, (p - smooth(t, smoothing)) / (p * (splat<V>(1) - p)));
     }
 };
 
 struct BinaryCrossEntropyLogits {
-    template <class V> static V value(V z, V t, Element<V> smoothing) {
+    template <class V>
+    static V value(V z, V t, Element<V> smoothing) {
         return max(z, V{}) - z * BinaryCrossEntropy::smooth(t, smoothing) + log1p(exp(-abs(z)));
     }
-    template <class V> static V slope(V z, V t, Element<V> smoothing) {
+    template <class V>
+    static V slope(V z, V t, Element<V> smoothing) {
         return sigmoid(z) - BinaryCrossEntropy::smooth(t, smoothing);
     }
 };

@@ -40,7 +40,8 @@ inline void tile_product(const TileProduct<T>& p) {
         constexpr int bases = (R + 2) / 3;
         const char* base[bases];
 #pragma GCC unroll 16
-        for (int i = 0; i < bases; ++i) base[i] = reinterpret_cast<const char*>(p.left + block * p.left_block) + 3 * i * row;
+        for (int i = 0; i < bases; ++i)
+            base[i] = reinterpret_cast<const char*>(p.left + block * p.left_block) + 3 * i * row;
         for (ptrdiff_t d = 0; d < p.depth; ++d) {
             Vec<T> b[C];
 #pragma GCC unroll 2

@@ -1,6 +1,6 @@
-// The weight gradient of a layer with few units, where vectors along the units would be mostly empty: each element is
-// the scalar product of two features over the batch, in lanes of examples, and V of them are summed across lanes at
-// once. Needs no transposed delta.
+// The weight gradient of a layer with few units, where vectors along the units would be mostly empty: each element
+// is the scalar product of two features over the batch, in lanes of examples, and V of them are summed across lanes
+// at once. Needs no transposed delta.
 #pragma once
 
 #include "../kernel_table.hpp"
@@ -32,8 +32,8 @@ inline Vec<T> sums_of_lanes(Vec<T> (&rows)[kLanes<T>]) {
 inline constexpr ptrdiff_t kNarrowRows = 64;
 
 /// A block of R rows by C >= units columns of the gradient, R C = V. Rows from k_end on repeat the last one, as do
-/// columns from the last unit on: their results are written past the end of what is wanted, or overwritten by the next
-/// row.
+/// columns from the last unit on: their results are written past the end of what is wanted, or overwritten by the
+/// next row.
 template <class T, int C>
 inline void narrow_block(const WeightGradient<T>& p, ptrdiff_t k, ptrdiff_t k_end, T* out) {
     constexpr int lanes = kLanes<T>, R = lanes / C;

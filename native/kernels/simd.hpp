@@ -188,9 +188,9 @@ inline V abs(V a) {
     return bits_as<V>(bits_as<I>(a) & ~(I{} + (Element<I>{1} << (8 * sizeof(Element<V>) - 1))));
 }
 
-/// sqrt(v) and a / b to within the last bit, where a processor's own root and division of float vectors are three times as
-/// slow: with AVX-512, from an estimate of 14 bits and a step of Newton's. v must not be negative, b be between
-/// 1e-30 and 1e30 in size; NaN stays NaN.
+/// sqrt(v) and a / b to within the last bit, where a processor's own root and division of float vectors are three
+/// times as slow: with AVX-512, from an estimate of 14 bits and a step of Newton's. v must not be negative, b be
+/// between 1e-30 and 1e30 in size; NaN stays NaN.
 inline Vec<float> quick_sqrt(Vec<float> v) {
 #if defined(__AVX512F__)
     const Vec<float> finite = min(v, broadcast(3.4028234e38f));

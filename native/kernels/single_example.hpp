@@ -1,5 +1,5 @@
-// The products of a dense layer for a batch of one example, whose features lie one after the other: vectors run along
-// the features. Buffers of features are padded to whole vectors.
+// The products of a dense layer for a batch of one example, whose features lie one after the other: vectors run
+// along the features. Buffers of features are padded to whole vectors.
 #pragma once
 
 #include "../kernel_table.hpp"
@@ -47,10 +47,15 @@ void forward_one(const SingleExample<T>& p, Range units) {
         store(p.out + n, p.bias ? load_up_to(p.bias + n, units.end - n) : Vec<T>{});
     ptrdiff_t k = 0;
     for (; k + kRowsAtOnce <= p.inputs; k += kRowsAtOnce) add_rows<T, kRowsAtOnce>(p, k, units);
-    const ptrdiff_t left = p.inputs - k;
-    if (left & 4) add_rows<T, 4>(p, k, units), k += 4;
-    if (left & 2) add_rows<T, 2>(p, k, units), k += 2;
-    if (left & 1) add_rows<T, 1>(p, k, units);
+    if (p.inputs & 4) {
+        add_rows<T, 4>(p, k, units);
+        k += 4;
+    }
+    if (p.inputs & 2) {
+        add_rows<T, 2>(p, k, units);
+        k += 2;
+    }
+    if (p.inputs & 1) add_rows<T, 1>(p, k, units);
 }
 
 /// out[k] = sum over n of W[k, n] input[n], for the inputs of the layer in `rows`: V scalar products at a time.

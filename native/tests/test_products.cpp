@@ -1,5 +1,5 @@
-// The products of a layer against sums in long double, over all small sizes, and the independence of their bits from
-// the way the work is cut.
+// The products of a layer against sums in long double, over all small sizes, and the independence of their bits
+// from the way the work is cut.
 #include <array>
 
 #include "check.hpp"
@@ -108,22 +108,34 @@ private:
     T d(ptrdiff_t n, ptrdiff_t e) const { return delta_[at(lanes_, unit_stride_, n, e)]; }
 
     void near(T got, long double want, long double size, ptrdiff_t terms, const char* what) const {
-        const long double tolerance = size * static_cast<long double>(terms + 2) * std::numeric_limits<T>::epsilon();
-        CHECK(std::fabs(got - want) <= tolerance, "%s %s: got %.9g, expected %.9Lg", name_.c_str(), what, double(got), want);
+        const long double tolerance =
+            size * static_cast<long double>(terms + 2) * std::numeric_limits<T>::epsilon();
+        CHECK(std::fabs(got - want) <= tolerance, "%s %s: got %.9g, expected %.9Lg", name_.c_str(), what,
+              double(got), want);
     }
 
     Array<T> forward(const Ranges& panels, const Ranges& units) const {
         Array<T> out(delta_.size()), scratch(k_.product_scratch());
-        const PanelProduct<T> product{weights_.get(), 1,       units_,       bias_.get(), input_.get(), input_stride_,
-                                      out.get(),      unit_stride_, units_, inputs_,     {Doubling::apply<T>, out.get()}};
+        const PanelProduct<T> product{weights_.get(),
+                                      1,
+                                      units_,
+                                      bias_.get(),
+                                      input_.get(),
+                                      input_stride_,
+                                      out.get(),
+                                      unit_stride_,
+                                      units_,
+                                      inputs_,
+                                      {Doubling::apply<T>, out.get()}};
         for (const Range p : panels)
             for (const Range u : units) k_.multiply(product, p, u, scratch.get());
         return out;
     }
     Array<T> backward(const Ranges& panels, const Ranges& inputs) const {
         Array<T> out(input_.size()), scratch(k_.product_scratch());
-        const PanelProduct<T> product{weights_.get(), units_,        1,       nullptr, delta_.get(), unit_stride_,
-                                      out.get(),      input_stride_, inputs_, units_,  {}};
+        const PanelProduct<T> product{weights_.get(), units_,       1,         nullptr,
+                                      delta_.get(),   unit_stride_, out.get(), input_stride_,
+                                      inputs_,        units_,       {}};
         for (const Range p : panels)
             for (const Range i : inputs) k_.multiply(product, p, i, scratch.get());
         return out;
@@ -133,8 +145,9 @@ private:
         Array<T> rows((units_ + lanes_ - 1) / lanes_ * lanes_ * panels_ * lanes_);
         k_.transpose_delta({delta_.get(), unit_stride_, rows.get(), units_, panels_}, {0, panels_});
         const Sink<T> sink{out.get()};
-        const WeightGradient<T> product{input_.get(), input_stride_, delta_.get(), unit_stride_, rows.get(),
-                                        inputs_,      units_,        panels_,      {Sink<T>::keep, &sink}};
+        const WeightGradient<T> product{input_.get(), input_stride_, delta_.get(),
+                                        unit_stride_, rows.get(),    inputs_,
+                                        units_,       panels_,       {Sink<T>::keep, &sink}};
         for (const Range i : inputs) k_.weight_gradient(product, i, scratch.get());
         return out;
     }
@@ -162,11 +175,17 @@ void test_sizes(const Isa& isa) {
                 for (ptrdiff_t n = 1; n <= small; ++n) Layer<T>(isa, b, k, n, random).check(random);
     } else {
         for (int i = 0; i < 400; ++i)
-            Layer<T>(isa, 1 + random.below(small), 1 + random.below(small), 1 + random.below(small), random).check(random);
+            Layer<T>(isa, 1 + random.below(small), 1 + random.below(small), 1 + random.below(small), random)
+                .check(random);
     }
     // Beyond the limits of a block: in depth, in examples, in columns of the gradient, packed and not.
-    for (const auto& [b, k, n] : std::vector<std::array<ptrdiff_t, 3>>{
-             {70, 530, 150}, {33, 5, 1030}, {700, 9, 21}, {1100, 3, 20}, {530, 17, 3}, {48, 1025, 130}, {90, 2, 530}})
+    for (const auto& [b, k, n] : std::vector<std::array<ptrdiff_t, 3>>{{70, 530, 150},
+                                                                       {33, 5, 1030},
+                                                                       {700, 9, 21},
+                                                                       {1100, 3, 20},
+                                                                       {530, 17, 3},
+                                                                       {48, 1025, 130},
+                                                                       {90, 2, 530}})
         Layer<T>(isa, b, k, n, random).check(random);
 }
 

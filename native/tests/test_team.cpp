@@ -107,7 +107,8 @@ void flushes_denormals_and_restores() {
     volatile float smallest_normal = std::numeric_limits<float>::min();
     float halves[2] = {1, 1};
     run_on_team(2, [&](Member& member) { halves[member.index()] = smallest_normal / 2; });
-    CHECK(halves[0] == 0 && halves[1] == 0, "halves of the smallest number: %g, %g", double(halves[0]), double(halves[1]));
+    CHECK(halves[0] == 0 && halves[1] == 0, "halves of the smallest number: %g, %g", double(halves[0]),
+          double(halves[1]));
     CHECK(smallest_normal / 2 != 0, "the caller's denormals are flushed too");
 }
 
@@ -131,7 +132,7 @@ void test_team() {
     nested_calls_run_alone();
     callers_at_once();
 #if !defined(__SANITIZE_THREAD__)
-    works_in_a_forked_child();
+    if (!emulated) works_in_a_forked_child();
 #endif
     flushes_denormals_and_restores();
     counts_threads();
