@@ -117,7 +117,7 @@ inline constexpr ptrdiff_t kGradientColumns = 2048 / static_cast<ptrdiff_t>(size
 template <class T>
 inline ptrdiff_t gradient_scratch(ptrdiff_t units) {
     const ptrdiff_t width = units < kGradientColumns<T> ? units : kGradientColumns<T>;
-    const ptrdiff_t sizes[] = {kTileRows * (width + kLanes<T>), kNarrowRows * kLanes<T>, kSingleGradient<T>, units};
+    const ptrdiff_t sizes[] = {kTileRows * width, kNarrowRows * kLanes<T>, kSingleGradient<T>, units};
     ptrdiff_t most = 0;
     for (const ptrdiff_t size : sizes) most = size > most ? size : most;
     return most + kLanes<T>;
@@ -133,9 +133,6 @@ void weight_gradient(const WeightGradient<T>& p, Range rows, T* scratch) {
     for (ptrdiff_t n = 0, width; n < p.units; n += width) {
         width = p.units - n < kGradientColumns<T> ? p.units - n : kGradientColumns<T>;
         const ptrdiff_t vectors = (width + lanes - 1) / lanes;
-        // Rows lie one after the other, so that the consumer gets a whole tile at once. Only a sum continued from
-        // `scratch` needs rows of whole vectors (see below).
-        const ptrdiff_t stride = p.panels > kBatchPanels<T> ? vectors * lanes : width;
         for (ptrdiff_t k = rows.begin, height; k < rows.end; k += height) {
             height = next_part(rows.end - k, kTileRows);
             TileProduct<T> tile{};
@@ -144,15 +141,16 @@ void weight_gradient(const WeightGradient<T>& p, Range rows, T* scratch) {
             tile.left_block = p.input_stride;
             tile.right_panel = examples * lanes;
             tile.depth = lanes;
-            tile.out_row = stride;
+            tile.out_row = width;
             tile.out_panel = lanes;
             for (ptrdiff_t panel = 0, blocks; panel < p.panels; panel += blocks) {
                 blocks = next_part(p.panels - panel, kBatchPanels<T>);
                 tile.left = p.input + panel * p.input_stride + k * lanes;
                 tile.blocks = blocks;
                 tile.accumulate = panel > 0;
-                // The last vectors come first: what they write past the end of a row is garbage, which the
-                // vectors after them, at the start of the next row, then overwrite.
+                // Rows lie one after the other, so that the consumer gets a whole tile at once. The last vectors of
+                // a row come first, for they reach into the next row: there they add 0, which is what the delta
+                // holds beyond its last unit, or leave 0, which the vectors after them overwrite.
                 for (ptrdiff_t j = vectors; j > 0;) {
                     const int columns = j > 1 ? 2 : 1;
                     j -= columns;
@@ -161,11 +159,11 @@ void weight_gradient(const WeightGradient<T>& p, Range rows, T* scratch) {
                     kTileKernels<T>.product[columns - 1][height - 1](tile);
                 }
             }
-            if (stride == p.units) {
+            if (width == p.units) {
                 p.consumer.apply(p.consumer.context, k * width, scratch, height * width);
             } else {
                 for (ptrdiff_t r = 0; r < height; ++r)
-                    p.consumer.apply(p.consumer.context, (k + r) * p.units + n, scratch + r * stride, width);
+                    p.consumer.apply(p.consumer.context, (k + r) * p.units + n, scratch + r * width, width);
             }
         }
     }
