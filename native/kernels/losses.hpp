@@ -144,7 +144,10 @@ struct SparseTargets {
     using I = Integers<Vec<T>>;
     I labels;
     SparseTargets(const LossBuffers<T>& p, ptrdiff_t panel) {
-        for (int i = 0; i < kLanes<T>; ++i) labels[i] = p.labels[panel * kLanes<T> + i];
+        typedef std::int32_t Codes __attribute__((vector_size(kLanes<T> * sizeof(std::int32_t))));
+        Codes codes;
+        __builtin_memcpy(&codes, p.labels + panel * kLanes<T>, sizeof codes);
+        labels = __builtin_convertvector(codes, I);
     }
     Vec<T> operator()(ptrdiff_t f) const {
         return labels == static_cast<Element<I>>(f) ? splat<Vec<T>>(1) : Vec<T>{};

@@ -44,7 +44,7 @@ struct Adam {
         V &m = slot[0], &v = slot[1];
         m = fma(g - m, splat<V>(1 - p.beta_1), m);
         v = fma(g * g - v, splat<V>(1 - p.beta_2), v);
-        w -= quick_divide(m * p.rate, quick_sqrt(v) + p.epsilon);
+        w = fma(m * -p.rate, quick_inverse(quick_sqrt(v) + p.epsilon), w);
     }
 };
 
@@ -56,7 +56,7 @@ struct AmsGrad {
         m = fma(g - m, splat<V>(1 - p.beta_1), m);
         v = fma(g * g - v, splat<V>(1 - p.beta_2), v);
         largest = max(v, largest);
-        w -= quick_divide(m * p.rate, quick_sqrt(largest) + p.epsilon);
+        w = fma(m * -p.rate, quick_inverse(quick_sqrt(largest) + p.epsilon), w);
     }
 };
 
@@ -123,7 +123,7 @@ inline void update_vectors(const OptimizerBuffers<T>& buffers, ptrdiff_t first, 
     const OptimizerBuffers<T> b = buffers;
     const auto one = [&](Vec<T> w, Vec<T> g, Vec<T>* slots) {
         if constexpr (kPrepare) g = prepared<T>(g, w, p);
-        w -= w * p.decay;
+        w = fma(w, splat<Vec<T>>(-p.decay), w);
         Rule::step(w, g, slots, p);
         return w;
     };
