@@ -19,7 +19,7 @@ struct TileProduct {
     ptrdiff_t depth, blocks;  // d runs over blocks * depth
     T* out;
     ptrdiff_t out_row, out_panel;
-    const T* bias;    // added per row, or null
+    const T* bias;    // where the sum of each row starts, or null
     bool accumulate;  // start from what is in `out`
 };
 
@@ -31,6 +31,17 @@ inline void tile_product(const TileProduct<T>& p) {
     for (int r = 0; r < R; ++r)
 #pragma GCC unroll 2
         for (int c = 0; c < C; ++c) sum[r][c] = Vec<T>{};
+    if (p.accumulate) {
+#pragma GCC unroll 16
+        for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+            for (int c = 0; c < C; ++c) sum[r][c] = load(p.out + r * p.out_row + c * p.out_panel);
+    } else if (p.bias) {
+#pragma GCC unroll 16
+        for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+            for (int c = 0; c < C; ++c) sum[r][c] = broadcast(p.bias[r]);
+    }
     const T* right = p.right;
     const ptrdiff_t panel = p.right_panel;
     // Byte strides, and one base pointer per three rows: x86 addresses base + {1, 2} * stride for free.
@@ -60,13 +71,7 @@ inline void tile_product(const TileProduct<T>& p) {
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r)
 #pragma GCC unroll 2
-        for (int c = 0; c < C; ++c) {
-            T* out = p.out + r * p.out_row + c * p.out_panel;
-            Vec<T> total = sum[r][c];
-            if (p.bias) total += p.bias[r];
-            if (p.accumulate) total += load(out);
-            store(out, total);
-        }
+        for (int c = 0; c < C; ++c) store(p.out + r * p.out_row + c * p.out_panel, sum[r][c]);
 }
 
 }  // namespace chainrule::CHAINRULE_ISA_NAMESPACE
