@@ -51,7 +51,8 @@ struct GradientConsumer {
     const void* context;
 };
 
-/// dW[k, n] = sum over examples e of input(k, e) * delta(n, e).
+/// dW[k, n] = sum over examples e of input(k, e) * delta(n, e). A bias is the weight of an input that is always 1:
+/// give the input panels one feature more, of ones, and the gradient has one row more, which is the bias's.
 template <class T>
 struct WeightGradient {
     const T* input;
@@ -59,7 +60,7 @@ struct WeightGradient {
     const T* delta;
     ptrdiff_t delta_stride;
     const T* delta_rows;  // the delta as `transpose_delta` makes it; not used if `is_narrow(units)`
-    ptrdiff_t inputs, units, panels;
+    ptrdiff_t units, panels;
     GradientConsumer<T> consumer;
 };
 
@@ -89,14 +90,6 @@ struct DeltaTranspose {
     ptrdiff_t stride;
     T* out;
     ptrdiff_t units, panels;
-};
-
-/// gradient[n] = sum over examples of delta(n, e).
-template <class T>
-struct BiasGradient {
-    const T* delta;
-    ptrdiff_t stride, units, panels;
-    GradientConsumer<T> consumer;
 };
 
 template <class T>
@@ -249,11 +242,10 @@ struct KernelTable {
 
     ptrdiff_t (*product_scratch)();
     void (*multiply)(const PanelProduct<T>&, Range panels, Range rows, T* scratch);
-    ptrdiff_t (*gradient_scratch)(ptrdiff_t units);  // for the three gradients below
+    ptrdiff_t (*gradient_scratch)(ptrdiff_t units);  // for both gradients below
     bool (*is_narrow)(ptrdiff_t units);
     void (*transpose_delta)(const DeltaTranspose<T>&, Range panels);
     void (*weight_gradient)(const WeightGradient<T>&, Range inputs, T* scratch);
-    void (*bias_gradient)(const BiasGradient<T>&, Range units, T* scratch);
 
     void (*forward_one)(const SingleExample<T>&, Range units);  // units.begin a multiple of V
     void (*backward_one)(const SingleExample<T>&, Range inputs);

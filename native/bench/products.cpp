@@ -100,8 +100,8 @@ void measure(ptrdiff_t batch, ptrdiff_t inputs, ptrdiff_t units) {
             if (!k.is_narrow(units))
                 k.transpose_delta({z.get(), stride(units), rows.get(), units, panels}, {0, panels});
             k.weight_gradient(
-                {x.get(), stride(inputs), z.get(), stride(units), rows.get(), inputs, units, panels, consumer},
-                {0, inputs}, scratch.get());
+                {x.get(), stride(inputs), z.get(), stride(units), rows.get(), units, panels, consumer}, {0, inputs},
+                scratch.get());
         });
     }
     std::printf("%.4f %.4f %.4f\n", forward, backward, weight);

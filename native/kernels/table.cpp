@@ -1,6 +1,5 @@
 // The table of kernels of one instruction set. The build compiles this file once for each.
 #include "activations.hpp"
-#include "bias_gradient.hpp"
 #include "dropout.hpp"
 #include "losses.hpp"
 #include "optimizers.hpp"
@@ -25,7 +24,6 @@ constexpr KernelTable<T> make_table() {
         .is_narrow = is_narrow<T>,
         .transpose_delta = transpose_delta<T>,
         .weight_gradient = weight_gradient<T>,
-        .bias_gradient = bias_gradient<T>,
         .forward_one = forward_one<T>,
         .backward_one = backward_one<T>,
         .weight_gradient_one = weight_gradient_one<T>,

@@ -81,20 +81,10 @@ public:
                 }
                 near(gradient[k * units_ + n], sum, size, batch_, "weight gradient");
             }
-        const Array<T> bias = bias_gradient({{0, units_}});
-        for (ptrdiff_t n = 0; n < units_; ++n) {
-            long double sum = 0, size = 0;
-            for (ptrdiff_t e = 0; e < batch_; ++e) {
-                sum += d(n, e);
-                size += std::fabs(d(n, e));
-            }
-            near(bias[n], sum, size, batch_, "bias gradient");
-        }
         const auto panels = cut(panels_, random), units = cut(units_, random), inputs = cut(inputs_, random);
         CHECK(forward(panels, units).same_bits(output), "%s: forward depends on the cut", name_.c_str());
         CHECK(backward(panels, inputs).same_bits(back), "%s: backward depends on the cut", name_.c_str());
         CHECK(weight_gradient(inputs).same_bits(gradient), "%s: weight gradient depends on the cut", name_.c_str());
-        CHECK(bias_gradient(units).same_bits(bias), "%s: bias gradient depends on the cut", name_.c_str());
     }
 
 private:
@@ -145,20 +135,11 @@ private:
         Array<T> rows((units_ + lanes_ - 1) / lanes_ * lanes_ * panels_ * lanes_);
         k_.transpose_delta({delta_.get(), unit_stride_, rows.get(), units_, panels_}, {0, panels_});
         const Sink<T> sink{out.get()};
-        const WeightGradient<T> product{input_.get(), input_stride_, delta_.get(),
-                                        unit_stride_, rows.get(),    inputs_,
-                                        units_,       panels_,       {Sink<T>::keep, &sink}};
+        const WeightGradient<T> product{input_.get(), input_stride_, delta_.get(), unit_stride_,
+                                        rows.get(),   units_,        panels_,      {Sink<T>::keep, &sink}};
         for (const Range i : inputs) k_.weight_gradient(product, i, scratch.get());
         return out;
     }
-    Array<T> bias_gradient(const Ranges& units) const {
-        Array<T> out(units_), scratch(k_.gradient_scratch(units_));
-        const Sink<T> sink{out.get()};
-        const BiasGradient<T> product{delta_.get(), unit_stride_, units_, panels_, {Sink<T>::keep, &sink}};
-        for (const Range u : units) k_.bias_gradient(product, u, scratch.get());
-        return out;
-    }
-
     const KernelTable<T>& k_;
     std::string name_;
     ptrdiff_t batch_, inputs_, units_, lanes_, panels_, input_stride_, unit_stride_;
