@@ -7,8 +7,8 @@
 
 namespace chainrule {
 
-#define CHAINRULE_DECLARE(name)                  \
-    namespace name {                             \
+#define CHAINRULE_DECLARE(name)                      \
+    namespace name {                                 \
     extern const KernelTable<float> kFloatKernels;   \
     extern const KernelTable<double> kDoubleKernels; \
     }
@@ -57,7 +57,8 @@ const Isa& choose() {
         if (wanted && std::string(wanted) == isa.name) return isa;
     }
     if (wanted && *wanted)
-        throw std::runtime_error("CHAINRULE_ISA=" + std::string(wanted) + " can't be used: this build and processor have " +
+        throw std::runtime_error("CHAINRULE_ISA=" + std::string(wanted) +
+                                 " can't be used: this build and processor have " +
                                  (usable.empty() ? "none" : usable));
     if (!best) throw std::runtime_error("the native engine needs a processor of level x86-64-v2 (SSE4.2)");
     return *best;

@@ -21,8 +21,8 @@ struct IsaList {
 };
 IsaList isas();
 
-/// The one in use, chosen at the first call. Throws std::runtime_error if CHAINRULE_ISA names one that is unknown, or
-/// that this processor lacks.
+/// The one in use, chosen at the first call. Throws std::runtime_error if CHAINRULE_ISA names one that is unknown,
+/// or that this processor lacks.
 const Isa& isa();
 
 template <class T>

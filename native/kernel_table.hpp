@@ -51,7 +51,8 @@ struct GradientConsumer {
     const void* context;
 };
 
-/// dW[k, n] = sum over examples e of input(k, e) * delta(n, e).
+/// dW[k, n] = sum over examples e of input(k, e) * delta(n, e). A bias is the weight of an input that is always 1:
+/// give the input panels one feature more, of ones, and the gradient has one row more, which is the bias's.
 template <class T>
 struct WeightGradient {
     const T* input;
@@ -59,7 +60,7 @@ struct WeightGradient {
     const T* delta;
     ptrdiff_t delta_stride;
     const T* delta_rows;  // the delta as `transpose_delta` makes it; not used if `is_narrow(units)`
-    ptrdiff_t inputs, units, panels;
+    ptrdiff_t units, panels;
     GradientConsumer<T> consumer;
 };
 
@@ -91,7 +92,7 @@ struct DeltaTranspose {
     ptrdiff_t units, panels;
 };
 
-/// gradient[n] = sum over examples of delta(n, e).
+/// gradient[n] = sum over examples of delta(n, e), where a bias does not follow its layer's weights.
 template <class T>
 struct BiasGradient {
     const T* delta;
@@ -231,7 +232,7 @@ struct Embedding {
 };
 
 struct ActivationKernels {
-    void (*forward)(const void* context, ptrdiff_t offset, ptrdiff_t count);   // Epilogues on ActivationBuffers
+    void (*forward)(const void* context, ptrdiff_t offset, ptrdiff_t count);  // Epilogues on ActivationBuffers
     void (*backward)(const void* context, ptrdiff_t offset, ptrdiff_t count);
     bool from_output;  // the derivative needs y only, so z may be overwritten
 };
@@ -249,16 +250,49 @@ struct OptimizerKernel {
 };
 
 enum class Activation {
-    linear, sigmoid, tanh, relu, leaky_relu, elu, selu, gelu, gelu_tanh, silu, mish, softplus, hard_sigmoid, count
+    linear,
+    sigmoid,
+    tanh,
+    relu,
+    leaky_relu,
+    elu,
+    selu,
+    gelu,
+    gelu_tanh,
+    silu,
+    mish,
+    softplus,
+    hard_sigmoid,
+    count
 };
 enum class Loss {
-    mean_squared_error, mean_absolute_error, huber, hinge, poisson, quantile, binary_cross_entropy,
-    binary_cross_entropy_logits, cross_entropy, cross_entropy_logits, sparse_cross_entropy,
-    sparse_cross_entropy_logits, count
+    mean_squared_error,
+    mean_absolute_error,
+    huber,
+    hinge,
+    poisson,
+    quantile,
+    binary_cross_entropy,
+    binary_cross_entropy_logits,
+    cross_entropy,
+    cross_entropy_logits,
+    sparse_cross_entropy,
+    sparse_cross_entropy_logits,
+    count
 };
 enum class Optimizer {
-    sgd, momentum, nesterov, adam, amsgrad, adadelta, adagrad, rmsprop, rmsprop_momentum, rmsprop_centered,
-    rmsprop_centered_momentum, count
+    sgd,
+    momentum,
+    nesterov,
+    adam,
+    amsgrad,
+    adadelta,
+    adagrad,
+    rmsprop,
+    rmsprop_momentum,
+    rmsprop_centered,
+    rmsprop_centered_momentum,
+    count
 };
 enum class Number { float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64, count };
 
@@ -267,18 +301,18 @@ inline constexpr int kCount = static_cast<int>(Enum::count);
 
 template <class T>
 struct KernelTable {
-    int lanes;              // V, the examples in a panel
-    ptrdiff_t alignment;    // of buffers, in bytes
+    int lanes;            // V, the examples in a panel
+    ptrdiff_t alignment;  // of buffers, in bytes
 
     ptrdiff_t (*product_scratch)();
     void (*multiply)(const PanelProduct<T>&, Range panels, Range rows, T* scratch);
-    ptrdiff_t (*gradient_scratch)(ptrdiff_t units);  // for the three gradients below
+    ptrdiff_t (*gradient_scratch)(ptrdiff_t units);  // for the gradients below
     bool (*is_narrow)(ptrdiff_t units);
     void (*transpose_delta)(const DeltaTranspose<T>&, Range panels);
     void (*weight_gradient)(const WeightGradient<T>&, Range inputs, T* scratch);
     void (*bias_gradient)(const BiasGradient<T>&, Range units, T* scratch);
 
-    void (*forward_one)(const SingleExample<T>&, Range units);   // units.begin a multiple of V
+    void (*forward_one)(const SingleExample<T>&, Range units);  // units.begin a multiple of V
     void (*backward_one)(const SingleExample<T>&, Range inputs);
     void (*weight_gradient_one)(const SingleGradient<T>&, Range inputs, T* scratch);
 

@@ -25,8 +25,8 @@ void Session<T>::parameters(Member& member, const Run& run, const GradientConsum
             const GradientConsumer<T>& consumer = consumers[node.weights_segment];
             switch (instruction.operation) {
                 case Operation::dense:
-                    k_.weight_gradient({in.y, in.stride, node.gradient, node.stride, node.delta_rows, in.features,
-                                        node.features, panels_, consumer},
+                    k_.weight_gradient({in.y, in.stride, node.gradient, node.stride, node.delta_rows, node.features,
+                                        panels_, consumer},
                                        part(in.features), scratch);
                     break;
                 case Operation::embedding: {

@@ -1,6 +1,9 @@
 #include "team.hpp"
 
 #include <pthread.h>
+#if defined(__linux__)
+#include <sched.h>
+#endif
 
 #include <algorithm>
 #include <chrono>
@@ -22,7 +25,7 @@ void pause() {
 
 }  // namespace
 
-void Patience::await_change(const std::atomic<std::uint32_t>& word, std::uint32_t old) {
+bool Patience::await_change(const std::atomic<std::uint32_t>& word, std::uint32_t old) {
     using Clock = std::chrono::steady_clock;
     constexpr int kPausesPerLook = 16;
     Clock::time_point deadline{};
@@ -30,7 +33,7 @@ void Patience::await_change(const std::atomic<std::uint32_t>& word, std::uint32_
         for (int i = 0; i < kPausesPerLook; ++i) {
             if (word.load(std::memory_order_acquire) != old) {
                 if (deadline != Clock::time_point{}) spin_ = std::min(2 * spin_, kLongest);
-                return;
+                return false;
             }
             pause();
         }
@@ -40,11 +43,14 @@ void Patience::await_change(const std::atomic<std::uint32_t>& word, std::uint32_
     }
     spin_ = std::max(spin_ / 2, kShortest);
     while (word.load(std::memory_order_acquire) == old) word.wait(old, std::memory_order_acquire);
+    return true;
 }
 
 struct Team::Worker {
     std::thread thread;
     bool stop = false;
+    std::atomic<int> processor{-1};
+    std::chrono::steady_clock::time_point moved{};
     alignas(64) std::atomic<std::uint32_t> jobs{0};  // counts the jobs given to this worker
 };
 
@@ -59,6 +65,37 @@ Team::~Team() {
     }
 }
 
+// Schedulers do this too, but those of some virtual machines leave two busy threads on one processor for seconds.
+// The caller's thread is not the team's to move, nor does a worker stay bound: it only gets a push.
+void Team::spread(int index) {
+#if defined(__linux__)
+    const auto noted = [this](int i) -> std::atomic<int>& {
+        return i == 0 ? processor_ : workers_[static_cast<std::size_t>(i - 1)]->processor;
+    };
+    const int here = sched_getcpu();
+    noted(index).store(here, std::memory_order_relaxed);
+    if (index == 0) return;
+    bool shared = false;
+    for (int i = 0; i < size_; ++i)
+        shared = shared || (i != index && noted(i).load(std::memory_order_relaxed) == here);
+    constexpr auto kRest = std::chrono::milliseconds(10);
+    const auto now = std::chrono::steady_clock::now();
+    Worker& worker = *workers_[static_cast<std::size_t>(index - 1)];
+    cpu_set_t allowed;
+    if (!shared || now - worker.moved < kRest || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+    worker.moved = now;
+    cpu_set_t free = allowed;
+    for (int i = 0; i < size_; ++i)
+        if (const int other = noted(i).load(std::memory_order_relaxed); other >= 0) CPU_CLR(other, &free);
+    if (CPU_COUNT(&free) == 0) return;
+    sched_setaffinity(0, sizeof free, &free);
+    sched_setaffinity(0, sizeof allowed, &allowed);
+    noted(index).store(sched_getcpu(), std::memory_order_relaxed);
+#else
+    static_cast<void>(index);
+#endif
+}
+
 void Team::work(Worker& worker, int index) {
     const FlushDenormals flush;
     Patience patience;
@@ -66,6 +103,7 @@ void Team::work(Worker& worker, int index) {
         patience.await_change(worker.jobs, seen);
         if (worker.stop) return;
         Member member(this, index, size_, patience);
+        spread(index);
         job_(context_, member);
         if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_one();
     }
@@ -82,6 +120,7 @@ void Team::run_job(int threads, Job job, const void* context) {
     job_ = job;
     context_ = context;
     size_ = threads;
+    if (threads > 1) spread(0);
     unfinished_.store(static_cast<std::uint32_t>(threads - 1), std::memory_order_relaxed);
     for (int i = 0; i < threads - 1; ++i) {
         workers_[i]->jobs.fetch_add(1, std::memory_order_release);
@@ -103,8 +142,8 @@ void Member::barrier() {
         team_->arrived_.store(0, std::memory_order_relaxed);
         team_->phase_.fetch_add(1, std::memory_order_acq_rel);
         team_->phase_.notify_all();
-    } else {
-        patience_.await_change(team_->phase_, phase);
+    } else if (patience_.await_change(team_->phase_, phase)) {
+        team_->spread(index_);
     }
 }
 

@@ -16,8 +16,8 @@ namespace chainrule {
 /// How long a thread spins before it sleeps: less after waits that were too long to spin, more after short ones.
 class Patience {
 public:
-    /// Return once `word` is no longer `old`.
-    void await_change(const std::atomic<std::uint32_t>& word, std::uint32_t old);
+    /// Return once `word` is no longer `old`; true if that took a sleep.
+    bool await_change(const std::atomic<std::uint32_t>& word, std::uint32_t old);
 
 private:
     static constexpr int kLongest = 50'000, kShortest = 1'000;  // nanoseconds
@@ -54,8 +54,9 @@ public:
     /// Call `function(member)` on `threads` threads at once; it must not throw. One caller at a time.
     template <class Function>
     void run(int threads, const Function& function) {
-        run_job(threads, [](const void* context, Member& member) { (*static_cast<const Function*>(context))(member); },
-                &function);
+        run_job(
+            threads, [](const void* context, Member& member) { (*static_cast<const Function*>(context))(member); },
+            &function);
     }
 
 private:
@@ -63,10 +64,13 @@ private:
     using Job = void (*)(const void* context, Member& member);
     struct Worker;
 
+    /// Note which processor a thread is on, and move it if another of the team is there and some processor is free.
+    void spread(int index);
     void run_job(int threads, Job job, const void* context);
     void work(Worker& worker, int index);
 
     std::vector<std::unique_ptr<Worker>> workers_;
+    std::atomic<int> processor_{-1};  // the caller's
     Job job_ = nullptr;
     const void* context_ = nullptr;
     int size_ = 1;
@@ -91,8 +95,8 @@ private:
 };
 }  // namespace detail
 
-/// Run `function(member)` on up to `threads` threads of the process's team. A nested call, and a second caller while
-/// the team is busy, runs on its own thread alone: kernels give the same bits for any number of threads.
+/// Run `function(member)` on up to `threads` threads of the process's team. A nested call, and a second caller
+/// while the team is busy, runs on its own thread alone: kernels give the same bits for any number of threads.
 /// Works in a forked child, which starts workers of its own.
 template <class Function>
 void run_on_team(int threads, const Function& function) {
@@ -108,5 +112,14 @@ void run_on_team(int threads, const Function& function) {
 /// How many threads this process may use: CHAINRULE_THREADS or else OMP_NUM_THREADS if set, and never more than the
 /// processors it may run on (affinity) and the share of them that its control group is given.
 int available_threads();
+
+/// How many of at most `limit` threads make a step of `work` floating-point operations faster: what the threads
+/// must tell each other at each step costs as much as some millions of operations.
+inline int useful_threads(double work, int limit) {
+    constexpr double kWorkPerThread = 8e6;
+    return work < 2 * kWorkPerThread       ? 1
+           : work > limit * kWorkPerThread ? limit
+                                           : static_cast<int>(work / kWorkPerThread);
+}
 
 }  // namespace chainrule

@@ -32,11 +32,11 @@ public:
             layer.units = widths[i + 1];
             for (ptrdiff_t j = 0; j < layer.inputs * layer.units; ++j)
                 weights_[at + j] = static_cast<T>(normal(random) * std::sqrt(2.0 / widths[i]));
-            layer.weights = {weights_ + at, {slots[0] + at, slots[1] + at}, &adam_};
-            at += layer.inputs * layer.units;
-            layer.bias = {weights_ + at, {slots[0] + at, slots[1] + at}, &adam_};
-            at += layer.units;
-            layer.output = allocate(panels_ * stride(layer.units));
+            layer.parameters = {weights_ + at, {slots[0] + at, slots[1] + at}, &adam_};
+            layer.weights = weights_ + at;
+            layer.bias = layer.weights + layer.inputs * layer.units;
+            at += (layer.inputs + 1) * layer.units;
+            layer.output = allocate_panels(layer.units);
             layer.gradient = allocate(panels_ * stride(layer.units));
             layer.delta_rows = allocate((layer.units + k_.lanes) * panels_ * k_.lanes);
             layer.activation = {layer.output, layer.output, layer.gradient, 0};
@@ -44,7 +44,7 @@ public:
             layers_.push_back(layer);
         }
         for (int t = 0; t < threads; ++t) scratch_.push_back(allocate(scratch));
-        input_ = allocate(panels_ * stride(widths[0]));
+        input_ = allocate_panels(widths[0]);
         const ptrdiff_t examples = std::max(2048, 4 * batch);
         table_ = allocate(examples * widths[0]);
         for (ptrdiff_t i = 0; i < examples * widths[0]; ++i) table_[i] = static_cast<T>(normal(random));
@@ -95,7 +95,8 @@ public:
 private:
     struct Layer {
         ptrdiff_t inputs, units;
-        OptimizerBuffers<T> weights, bias;
+        const T *weights, *bias;         // one after the other: the bias is the weight of an input that is always 1
+        OptimizerBuffers<T> parameters;  // both
         T *output, *gradient, *delta_rows;
         ActivationBuffers<T> activation;
     };
@@ -104,29 +105,50 @@ private:
         void operator()(T* p) const { ::operator delete(p, kAlignment); }
     };
 
-    /// An odd number of vectors from panel to panel, so that equal features of all panels don't compete for the same
-    /// few places in a cache.
-    ptrdiff_t stride(ptrdiff_t features) const { return (features | 1) * k_.lanes; }
+    /// An odd number of vectors from panel to panel, so that equal features of all panels don't compete for the
+    /// same few places in a cache.
+    ptrdiff_t stride(ptrdiff_t features) const { return ((features + 1) | 1) * k_.lanes; }
+
+    /// A batch of inputs of a layer, and as one feature more the 1 whose weights are the biases.
+    T* allocate_panels(ptrdiff_t features) {
+        T* data = allocate(panels_ * stride(features));
+        for (ptrdiff_t panel = 0; panel < panels_; ++panel)
+            std::fill_n(data + panel * stride(features) + features * k_.lanes, k_.lanes, T(1));
+        return data;
+    }
 
     T* allocate(ptrdiff_t count) {
-        buffers_.emplace_back(static_cast<T*>(::operator new(static_cast<std::size_t>(count) * sizeof(T), kAlignment)));
+        buffers_.emplace_back(
+            static_cast<T*>(::operator new(static_cast<std::size_t>(count) * sizeof(T), kAlignment)));
         std::fill_n(buffers_.back().get(), count, T(0));
         return buffers_.back().get();
     }
 
+    /// Forward and backward, threads share out the examples, and need not wait for each other; or, where the
+    /// weights are many and each thread would have few examples to use them on, the units, and wait after each
+    /// layer.
     void step(Member& member, T rate) {
         T* scratch = scratch_[static_cast<std::size_t>(member.index())];
         const auto share_of = [&](ptrdiff_t count) { return share(count, member.index(), member.size()); };
+        const bool by_units = member.size() > 1 && parameters_ > 200'000 && panels_ / member.size() < 32;
         const Range panels = share_of(panels_);
+        const auto multiply = [&](const PanelProduct<T>& product) {
+            if (by_units) {
+                member.barrier();
+                k_.multiply(product, {0, panels_}, share_of(product.rows), scratch);
+                member.barrier();
+            } else {
+                k_.multiply(product, panels, {0, product.rows}, scratch);
+            }
+        };
         if (member.index() == 0) adam_.rate = rate;
         gather(panels);
         const T* x = input_;
         for (Layer& layer : layers_) {
             const bool hidden = &layer != &layers_.back();
-            k_.multiply({layer.weights.weights, 1, layer.units, layer.bias.weights, x, stride(layer.inputs), layer.output,
-                         stride(layer.units), layer.units, layer.inputs,
-                         hidden ? Epilogue{relu().forward, &layer.activation} : Epilogue{}},
-                        panels, {0, layer.units}, scratch);
+            multiply({layer.weights, 1, layer.units, layer.bias, x, stride(layer.inputs), layer.output,
+                      stride(layer.units), layer.units, layer.inputs,
+                      hidden ? Epilogue{relu().forward, &layer.activation} : Epilogue{}});
             x = layer.output;
         }
         const Layer& last = layers_.back();
@@ -134,23 +156,34 @@ private:
         for (std::size_t i = layers_.size(); i-- > 0;) {
             const Layer& layer = layers_[i];
             if (!k_.is_narrow(layer.units))
-                k_.transpose_delta({layer.gradient, stride(layer.units), layer.delta_rows, layer.units, panels_}, panels);
+                k_.transpose_delta({layer.gradient, stride(layer.units), layer.delta_rows, layer.units, panels_},
+                                   panels);
             if (i == 0) break;
             const Layer& below = layers_[i - 1];
-            k_.multiply({layer.weights.weights, layer.units, 1, nullptr, layer.gradient, stride(layer.units),
-                         below.gradient, stride(layer.inputs), layer.inputs, layer.units,
-                         {relu().backward, &below.activation}},
-                        panels, {0, layer.inputs}, scratch);
+            multiply({layer.weights,
+                      layer.units,
+                      1,
+                      nullptr,
+                      layer.gradient,
+                      stride(layer.units),
+                      below.gradient,
+                      stride(layer.inputs),
+                      layer.inputs,
+                      layer.units,
+                      {relu().backward, &below.activation}});
         }
         member.barrier();
         for (std::size_t i = 0; i < layers_.size(); ++i) {
             const Layer& layer = layers_[i];
-            k_.weight_gradient({i ? layers_[i - 1].output : input_, stride(layer.inputs), layer.gradient,
-                                stride(layer.units), layer.delta_rows, layer.inputs, layer.units, panels_,
-                                {adam(), &layer.weights}},
-                               share_of(layer.inputs), scratch);
-            k_.bias_gradient({layer.gradient, stride(layer.units), layer.units, panels_, {adam(), &layer.bias}},
-                             share_of(layer.units), scratch);
+            k_.weight_gradient({i ? layers_[i - 1].output : input_,
+                                stride(layer.inputs),
+                                layer.gradient,
+                                stride(layer.units),
+                                layer.delta_rows,
+                                layer.units,
+                                panels_,
+                                {adam(), &layer.parameters}},
+                               share_of(layer.inputs + 1), scratch);
         }
         member.barrier();
     }
@@ -162,7 +195,7 @@ private:
         std::copy_n(x, layers_[0].inputs, input_);
         x = input_;
         for (const Layer& layer : layers_) {
-            k_.forward_one({layer.weights.weights, layer.bias.weights, layer.inputs, layer.units, x, layer.output},
+            k_.forward_one({layer.weights, layer.bias, layer.inputs, layer.units, x, layer.output},
                            {0, layer.units});
             if (&layer != &layers_.back()) relu().forward(&layer.activation, 0, padded(layer.units));
             x = layer.output;
@@ -177,14 +210,14 @@ private:
             const Layer& layer = layers_[i];
             if (i > 0) {
                 const Layer& below = layers_[i - 1];
-                k_.backward_one({layer.weights.weights, nullptr, layer.inputs, layer.units, layer.gradient, below.gradient},
+                k_.backward_one({layer.weights, nullptr, layer.inputs, layer.units, layer.gradient, below.gradient},
                                 {0, layer.inputs});
                 relu().backward(&below.activation, 0, padded(layer.inputs));
             }
-            k_.weight_gradient_one({i ? layers_[i - 1].output : input_, layer.gradient, layer.units,
-                                    {adam(), &layer.weights}},
-                                   {0, layer.inputs}, scratch);
-            adam()(&layer.bias, 0, layer.gradient, layer.units);
+            T* input = i ? layers_[i - 1].output : input_;
+            input[layer.inputs] = 1;
+            k_.weight_gradient_one({input, layer.gradient, layer.units, {adam(), &layer.parameters}},
+                                   {0, layer.inputs + 1}, scratch);
         }
     }
 
@@ -197,7 +230,8 @@ private:
     void loss(const T* output, T* gradient, Range panels) const {
         const ptrdiff_t units = layers_.back().units;
         k_.losses[static_cast<int>(Loss::sparse_cross_entropy_logits)](
-            {output, nullptr, labels_.data(), example_weights_, gradient, values_, stride(units), units, 0}, panels);
+            {output, nullptr, labels_.data(), example_weights_, gradient, values_, stride(units), units, 0},
+            panels);
     }
 
     ptrdiff_t padded(ptrdiff_t count) const { return (count + k_.lanes - 1) / k_.lanes * k_.lanes; }

@@ -1,7 +1,8 @@
 // Loss functions: the value of each example and the gradient with respect to the output, per panel of examples.
 //
 // value(e) is the loss of example e, unweighted; gradient(f, e) = weight(e) d value(e) / d output(f, e). The weight
-// holds the example's own weight and the factor of the reduction (1 / batch size, say), and 0 for the copies that fill the last panel.
+// holds the example's own weight and the factor of the reduction (1 / batch size, say), and 0 for the copies that
+// fill the last panel.
 #pragma once
 
 #include "../kernel_table.hpp"
@@ -11,14 +12,18 @@ namespace chainrule::CHAINRULE_ISA_NAMESPACE {
 
 // ---- Losses that are the mean over the outputs of a function of output y and target t ----
 
+template <class V>
 struct MeanSquaredError {
-    template <class V> static V value(V y, V t, Element<V>) { return (y - t) * (y - t); }
-    template <class V> static V slope(V y, V t, Element<V>) { return (y - t) * Element<V>(2); }
+    using T = Element<V>;
+    static V value(V y, V t, T) { return (y - t) * (y - t); }
+    static V slope(V y, V t, T) { return (y - t) * T(2); }
 };
 
+template <class V>
 struct MeanAbsoluteError {
-    template <class V> static V value(V y, V t, Element<V>) { return abs(y - t); }
-    template <class V> static V slope(V y, V t, Element<V>) {
+    using T = Element<V>;
+    static V value(V y, V t, T) { return abs(y - t); }
+    static V slope(V y, V t, T) {
         // 0 where they agree; y - t rather than constants, so that NaN stays NaN
         const V d = y - t;
         return d > V{} ? splat<V>(1) : d < V{} ? splat<V>(-1) : d;
@@ -26,37 +31,41 @@ struct MeanAbsoluteError {
 };
 
 /// Half the square up to delta, linear beyond.
+template <class V>
 struct Huber {
-    template <class V> static V value(V y, V t, Element<V> delta) {
+    using T = Element<V>;
+    static V value(V y, V t, T delta) {
         const V d = abs(y - t);
-        return d <= delta ? d * d * Element<V>(0.5) : d * delta - Element<V>(0.5) * delta * delta;
+        return d <= delta ? d * d * T(0.5) : d * delta - T(0.5) * delta * delta;
     }
-    template <class V> static V slope(V y, V t, Element<V> delta) {
-        return max(min(y - t, splat<V>(delta)), splat<V>(-delta));
-    }
+    static V slope(V y, V t, T delta) { return max(min(y - t, splat<V>(delta)), splat<V>(-delta)); }
 };
 
 /// max(1 - t y, 0) with targets -1 and 1.
+template <class V>
 struct Hinge {
-    template <class V> static V value(V y, V t, Element<V>) { return max(splat<V>(1) - t * y, V{}); }
-    template <class V> static V slope(V y, V t, Element<V>) { return t * y < splat<V>(1) ? -t : V{}; }
+    using T = Element<V>;
+    static V value(V y, V t, T) { return max(splat<V>(1) - t * y, V{}); }
+    static V slope(V y, V t, T) { return t * y < splat<V>(1) ? -t : V{}; }
 };
 
 /// y - t log(y + 1e-7)
+template <class V>
 struct Poisson {
-    template <class V> static V value(V y, V t, Element<V>) { return y - t * log(y + Element<V>(1e-7)); }
-    template <class V> static V slope(V y, V t, Element<V>) { return splat<V>(1) - t / (y + Element<V>(1e-7)); }
+    using T = Element<V>;
+    static V value(V y, V t, T) { return y - t * log(y + T(1e-7)); }
+    static V slope(V y, V t, T) { return splat<V>(1) - t / (y + T(1e-7)); }
 };
 
 /// The pinball loss, whose minimum is the quantile q of the targets: q (t - y) above y, (1 - q) (y - t) below.
+template <class V>
 struct Quantile {
-    template <class V> static V value(V y, V t, Element<V> q) {
+    using T = Element<V>;
+    static V value(V y, V t, T q) {
         const V d = t - y;
-        return d > V{} ? d * q : d * (q - Element<V>(1));
+        return d > V{} ? d * q : d * (q - T(1));
     }
-    template <class V> static V slope(V y, V t, Element<V> q) {
-        return t > y ? splat<V>(-q) : splat<V>(Element<V>(1) - q);
-    }
+    static V slope(V y, V t, T q) { return t > y ? splat<V>(-q) : splat<V>(T(1) - q); }
 };
 
 /// Probabilities are kept this far from 0 and 1 (as in Keras), where their logarithm would be infinite.
@@ -75,28 +84,30 @@ inline V where_not_clipped(V p, V slope) {
 }
 
 /// The parameter is the label smoothing.
+template <class V>
 struct BinaryCrossEntropy {
-    template <class V> static V smooth(V t, Element<V> s) { return t * (Element<V>(1) - s) + Element<V>(0.5) * s; }
-    template <class V> static V value(V y, V t, Element<V> smoothing) {
+    using T = Element<V>;
+    static V smooth(V t, T s) { return t * (T(1) - s) + T(0.5) * s; }
+    static V value(V y, V t, T smoothing) {
         const V p = clip_probability(y), target = smooth(t, smoothing);
         return -(target * log(p) + (splat<V>(1) - target) * log(splat<V>(1) - p));
     }
-    template <class V> static V slope(V y, V t, Element<V> smoothing) {
+    static V slope(V y, V t, T smoothing) {
         const V p = clip_probability(y);
         return where_not_clipped(y, (p - smooth(t, smoothing)) / (p * (splat<V>(1) - p)));
     }
 };
 
+template <class V>
 struct BinaryCrossEntropyLogits {
-    template <class V> static V value(V z, V t, Element<V> smoothing) {
-        return max(z, V{}) - z * BinaryCrossEntropy::smooth(t, smoothing) + log1p(exp(-abs(z)));
+    using T = Element<V>;
+    static V value(V z, V t, T smoothing) {
+        return max(z, V{}) - z * BinaryCrossEntropy<V>::smooth(t, smoothing) + log1p(exp(-abs(z)));
     }
-    template <class V> static V slope(V z, V t, Element<V> smoothing) {
-        return sigmoid(z) - BinaryCrossEntropy::smooth(t, smoothing);
-    }
+    static V slope(V z, V t, T smoothing) { return sigmoid(z) - BinaryCrossEntropy<V>::smooth(t, smoothing); }
 };
 
-template <class T, class F>
+template <class T, template <class> class F>
 void mean_loss(const LossBuffers<T>& p, Range panels) {
     constexpr int lanes = kLanes<T>;
     const T share = T(1) / static_cast<T>(p.features);
@@ -108,8 +119,8 @@ void mean_loss(const LossBuffers<T>& p, Range panels) {
         Vec<T> value{};
         for (ptrdiff_t f = 0; f < p.features; ++f) {
             const Vec<T> y = load(output + f * lanes), t = load(target + f * lanes);
-            value += F::value(y, t, p.parameter);
-            store(gradient + f * lanes, F::slope(y, t, p.parameter) * weight);
+            value += F<Vec<T>>::value(y, t, p.parameter);
+            store(gradient + f * lanes, F<Vec<T>>::slope(y, t, p.parameter) * weight);
         }
         store(p.values + panel * lanes, value * share);
     }
@@ -136,7 +147,10 @@ struct SparseTargets {
     SparseTargets(const LossBuffers<T>& p, ptrdiff_t panel)
         : right(T(1) - p.parameter + p.parameter / static_cast<T>(p.features)),
           wrong(p.parameter / static_cast<T>(p.features)) {
-        for (int i = 0; i < kLanes<T>; ++i) labels[i] = p.labels[panel * kLanes<T> + i];
+        typedef std::int32_t Codes __attribute__((vector_size(kLanes<T> * sizeof(std::int32_t))));
+        Codes codes;
+        __builtin_memcpy(&codes, p.labels + panel * kLanes<T>, sizeof codes);
+        labels = __builtin_convertvector(codes, I);
     }
     Vec<T> operator()(ptrdiff_t f) const {
         return labels == static_cast<Element<I>>(f) ? splat<Vec<T>>(right) : splat<Vec<T>>(wrong);

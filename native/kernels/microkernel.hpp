@@ -19,53 +19,51 @@ struct TileProduct {
     ptrdiff_t depth, blocks;  // d runs over blocks * depth
     T* out;
     ptrdiff_t out_row, out_panel;
-    const T* bias;    // added per row, or null
+    const T* bias;    // where the sum of each row starts, or null
     bool accumulate;  // start from what is in `out`
 };
 
-template <class T, int R, int C>
-inline void tile_product(const TileProduct<T>& p) {
-    constexpr int lanes = kLanes<T>;
-    Vec<T> sum[R][C];
+/// f(r, c) for each vector of a tile, written out by the compiler: only then do arrays of vectors live in
+/// registers.
+template <int R, int C, class F>
+inline void each(const F& f) {
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r)
 #pragma GCC unroll 2
-        for (int c = 0; c < C; ++c) sum[r][c] = Vec<T>{};
+        for (int c = 0; c < C; ++c) f(r, c);
+}
+
+template <class T, int R, int C>
+inline void tile_product(const TileProduct<T>& p) {
+    Vec<T> sum[R][C];
+    each<R, C>([&](int r, int c) { sum[r][c] = Vec<T>{}; });
+    if (p.accumulate)
+        each<R, C>([&](int r, int c) { sum[r][c] = load(p.out + r * p.out_row + c * p.out_panel); });
+    else if (p.bias)
+        each<R, C>([&](int r, int c) { sum[r][c] = broadcast(p.bias[r]); });
     const T* right = p.right;
-    const ptrdiff_t panel = p.right_panel;
+    const ptrdiff_t panel = p.right_panel, depth = p.depth;
     // Byte strides, and one base pointer per three rows: x86 addresses base + {1, 2} * stride for free.
+    constexpr int bases = (R + 2) / 3;
     const ptrdiff_t row = p.left_row * static_cast<ptrdiff_t>(sizeof(T));
     const ptrdiff_t step = p.left_depth * static_cast<ptrdiff_t>(sizeof(T));
     for (ptrdiff_t block = 0; block < p.blocks; ++block) {
-        constexpr int bases = (R + 2) / 3;
         const char* base[bases];
-#pragma GCC unroll 16
-        for (int i = 0; i < bases; ++i) base[i] = reinterpret_cast<const char*>(p.left + block * p.left_block) + 3 * i * row;
-        for (ptrdiff_t d = 0; d < p.depth; ++d) {
-            Vec<T> b[C];
-#pragma GCC unroll 2
-            for (int c = 0; c < C; ++c) b[c] = load(right + c * panel);
-#pragma GCC unroll 16
-            for (int r = 0; r < R; ++r) {
-                const Vec<T> a = broadcast(*reinterpret_cast<const T*>(base[r / 3] + (r % 3) * row));
-#pragma GCC unroll 2
-                for (int c = 0; c < C; ++c) sum[r][c] = fma(a, b[c], sum[r][c]);
-            }
-            right += lanes;
-#pragma GCC unroll 16
-            for (int i = 0; i < bases; ++i) base[i] += step;
+        each<bases, 1>([&](int i, int) {
+            base[i] = reinterpret_cast<const char*>(p.left + block * p.left_block) + 3 * i * row;
+        });
+        for (ptrdiff_t d = 0; d < depth; ++d) {
+            Vec<T> b[C], a;
+            each<1, C>([&](int, int c) { b[c] = load(right + c * panel); });
+            each<R, C>([&](int r, int c) {
+                if (c == 0) a = broadcast(*reinterpret_cast<const T*>(base[r / 3] + (r % 3) * row));
+                sum[r][c] = fma(a, b[c], sum[r][c]);
+            });
+            right += kLanes<T>;
+            each<bases, 1>([&](int i, int) { base[i] += step; });
         }
     }
-#pragma GCC unroll 16
-    for (int r = 0; r < R; ++r)
-#pragma GCC unroll 2
-        for (int c = 0; c < C; ++c) {
-            T* out = p.out + r * p.out_row + c * p.out_panel;
-            Vec<T> total = sum[r][c];
-            if (p.bias) total += p.bias[r];
-            if (p.accumulate) total += load(out);
-            store(out, total);
-        }
+    each<R, C>([&](int r, int c) { store(p.out + r * p.out_row + c * p.out_panel, sum[r][c]); });
 }
 
 }  // namespace chainrule::CHAINRULE_ISA_NAMESPACE

@@ -1,6 +1,6 @@
-// The weight gradient of a layer with few units, where vectors along the units would be mostly empty: each element is
-// the scalar product of two features over the batch, in lanes of examples, and V of them are summed across lanes at
-// once. Needs no transposed delta.
+// The weight gradient of a layer with few units, where vectors along the units would be mostly empty: each element
+// is the scalar product of two features over the batch, in lanes of examples, and V of them are summed across lanes
+// at once. Needs no transposed delta.
 #pragma once
 
 #include "../kernel_table.hpp"
@@ -28,17 +28,18 @@ inline Vec<T> sums_of_lanes(Vec<T> (&rows)[kLanes<T>]) {
     }
 }
 
-/// Rows of the gradient that go to the consumer at a time.
+/// Rows of the gradient that go to the consumer at a time; a multiple of V.
 inline constexpr ptrdiff_t kNarrowRows = 64;
 
-template <class T, int R, int C>
-inline void narrow_block(const WeightGradient<T>& p, ptrdiff_t k, ptrdiff_t n, ptrdiff_t k_end, T* out) {
-    constexpr int lanes = kLanes<T>;
-    static_assert(R * C == lanes);
+/// A block of R rows by C >= units columns of the gradient, R C = V. Rows from k_end on repeat the last one, as do
+/// columns from the last unit on: their results are written past the end of what is wanted, or overwritten by the
+/// next row.
+template <class T, int C>
+inline void narrow_block(const WeightGradient<T>& p, ptrdiff_t k, ptrdiff_t k_end, T* out) {
+    constexpr int lanes = kLanes<T>, R = lanes / C;
     const T *input[R], *delta[C];
-    // Beyond the edge the last row or unit is repeated, and the result dropped.
     for (int r = 0; r < R; ++r) input[r] = p.input + (k + r < k_end ? k + r : k_end - 1) * lanes;
-    for (int c = 0; c < C; ++c) delta[c] = p.delta + (n + c < p.units ? n + c : p.units - 1) * lanes;
+    for (int c = 0; c < C; ++c) delta[c] = p.delta + (c < p.units ? c : p.units - 1) * lanes;
     Vec<T> sum[lanes];
 #pragma GCC unroll 16
     for (int i = 0; i < lanes; ++i) sum[i] = Vec<T>{};
@@ -55,25 +56,19 @@ inline void narrow_block(const WeightGradient<T>& p, ptrdiff_t k, ptrdiff_t n, p
     }
     T block[lanes];
     store(block, sums_of_lanes<T>(sum));
-    for (int r = 0; r < R && k + r < k_end; ++r)
-        for (int c = 0; c < C && n + c < p.units; ++c) out[r * p.units + n + c] = block[r * C + c];
+    for (int r = 0; r < R; ++r) __builtin_memcpy(out + r * p.units, block + r * C, C * sizeof(T));
 }
 
-template <class T>
+template <class T, int C = 1>
 void narrow_weight_gradient(const WeightGradient<T>& p, Range rows, T* scratch) {
     constexpr int lanes = kLanes<T>;
-    constexpr int columns = lanes >= 16 ? 4 : lanes >= 4 ? 2 : 1;
+    if constexpr (2 * C < lanes) {
+        if (C < p.units) return narrow_weight_gradient<T, 2 * C>(p, rows, scratch);
+    }
     for (ptrdiff_t start = rows.begin, end; start < rows.end; start = end) {
         end = start + kNarrowRows < rows.end ? start + kNarrowRows : rows.end;
-        if (p.units <= 2 && lanes >= 2) {
-            constexpr int pair = lanes >= 2 ? 2 : 1;
-            for (ptrdiff_t k = start; k < end; k += lanes / pair)
-                narrow_block<T, lanes / pair, pair>(p, k, 0, end, scratch + (k - start) * p.units);
-        } else {
-            for (ptrdiff_t k = start; k < end; k += lanes / columns)
-                for (ptrdiff_t n = 0; n < p.units; n += columns)
-                    narrow_block<T, lanes / columns, columns>(p, k, n, end, scratch + (k - start) * p.units);
-        }
+        for (ptrdiff_t k = start; k < end; k += lanes / C)
+            narrow_block<T, C>(p, k, end, scratch + (k - start) * p.units);
         p.consumer.apply(p.consumer.context, start * p.units, scratch, (end - start) * p.units);
     }
 }

@@ -10,12 +10,16 @@ namespace chainrule::CHAINRULE_ISA_NAMESPACE {
 
 struct Sgd {
     static constexpr int kSlots = 0;
-    template <class V, class P> static void step(V& w, V g, V*, const P& p) { w -= g * p.rate; }
+    template <class V, class P>
+    static void step(V& w, V g, V*, const P& p) {
+        w -= g * p.rate;
+    }
 };
 
 struct Momentum {
     static constexpr int kSlots = 1;
-    template <class V, class P> static void step(V& w, V g, V* slot, const P& p) {
+    template <class V, class P>
+    static void step(V& w, V g, V* slot, const P& p) {
         V& velocity = slot[0];
         velocity = velocity * p.momentum - g * p.rate;
         w += velocity;
@@ -24,7 +28,8 @@ struct Momentum {
 
 struct Nesterov {
     static constexpr int kSlots = 1;
-    template <class V, class P> static void step(V& w, V g, V* slot, const P& p) {
+    template <class V, class P>
+    static void step(V& w, V g, V* slot, const P& p) {
         V& velocity = slot[0];
         velocity = velocity * p.momentum - g * p.rate;
         w += velocity * p.momentum;
@@ -34,28 +39,31 @@ struct Nesterov {
 
 struct Adam {
     static constexpr int kSlots = 2;
-    template <class V, class P> static void step(V& w, V g, V* slot, const P& p) {
+    template <class V, class P>
+    static void step(V& w, V g, V* slot, const P& p) {
         V &m = slot[0], &v = slot[1];
         m = fma(g - m, splat<V>(1 - p.beta_1), m);
         v = fma(g * g - v, splat<V>(1 - p.beta_2), v);
-        w -= quick_divide(m * p.rate, quick_sqrt(v) + p.epsilon);
+        w = fma(m * -p.rate, quick_inverse(quick_sqrt(v) + p.epsilon), w);
     }
 };
 
 struct AmsGrad {
     static constexpr int kSlots = 3;
-    template <class V, class P> static void step(V& w, V g, V* slot, const P& p) {
+    template <class V, class P>
+    static void step(V& w, V g, V* slot, const P& p) {
         V &m = slot[0], &v = slot[1], &largest = slot[2];
         m = fma(g - m, splat<V>(1 - p.beta_1), m);
         v = fma(g * g - v, splat<V>(1 - p.beta_2), v);
         largest = max(v, largest);
-        w -= quick_divide(m * p.rate, quick_sqrt(largest) + p.epsilon);
+        w = fma(m * -p.rate, quick_inverse(quick_sqrt(largest) + p.epsilon), w);
     }
 };
 
 struct Adadelta {
     static constexpr int kSlots = 2;
-    template <class V, class P> static void step(V& w, V g, V* slot, const P& p) {
+    template <class V, class P>
+    static void step(V& w, V g, V* slot, const P& p) {
         V &s = slot[0], &u = slot[1];
         s = s * p.rho + g * g * (1 - p.rho);
         const V delta = g * sqrt((u + p.epsilon) / (s + p.epsilon));
@@ -66,7 +74,8 @@ struct Adadelta {
 
 struct Adagrad {
     static constexpr int kSlots = 1;
-    template <class V, class P> static void step(V& w, V g, V* slot, const P& p) {
+    template <class V, class P>
+    static void step(V& w, V g, V* slot, const P& p) {
         V& s = slot[0];
         s += g * g;
         w -= g / sqrt(s + p.epsilon) * p.rate;
@@ -77,7 +86,8 @@ struct Adagrad {
 template <bool kCentered, bool kMomentum>
 struct RmsProp {
     static constexpr int kSlots = 1 + kCentered + kMomentum;
-    template <class V, class P> static void step(V& w, V g, V* slot, const P& p) {
+    template <class V, class P>
+    static void step(V& w, V g, V* slot, const P& p) {
         V& v = slot[0];
         v = v * p.rho + g * g * (1 - p.rho);
         V variance = v;
@@ -106,13 +116,14 @@ inline Vec<T> prepared(Vec<T> g, Vec<T> w, const OptimizerParameters<T>& p) {
 }
 
 template <class T, class Rule, bool kPrepare>
-inline void update_vectors(const OptimizerBuffers<T>& buffers, ptrdiff_t first, const T* gradient, ptrdiff_t count) {
+inline void update_vectors(const OptimizerBuffers<T>& buffers, ptrdiff_t first, const T* gradient,
+                           ptrdiff_t count) {
     constexpr int lanes = kLanes<T>;
     const OptimizerParameters<T> p = *buffers.parameters;  // copies, which no store can alias
     const OptimizerBuffers<T> b = buffers;
     const auto one = [&](Vec<T> w, Vec<T> g, Vec<T>* slots) {
         if constexpr (kPrepare) g = prepared<T>(g, w, p);
-        w -= w * p.decay;
+        w = fma(w, splat<Vec<T>>(-p.decay), w);
         Rule::step(w, g, slots, p);
         return w;
     };

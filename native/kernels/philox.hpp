@@ -10,12 +10,14 @@ namespace chainrule::CHAINRULE_ISA_NAMESPACE {
 using std::uint16_t;
 using std::uint64_t;
 
-/// Blocks computed side by side: one multiplication takes four cycles, but one can start each cycle.
-inline constexpr int kPhiloxBlocks = 4;
+/// Blocks computed side by side, since a multiplication takes four cycles but one can start each cycle; more of
+/// them would not fit the registers.
+inline constexpr int kPhiloxBlocks = 2;
 inline constexpr int kWordsPerBlock = 16;
 
 /// The blocks at counters (counter, step, 0, 0), (counter + 1, step, 0, 0) ... under `key`.
-inline void philox(uint64_t counter, uint64_t step, uint64_t key0, uint64_t key1, uint64_t (&out)[kPhiloxBlocks][4]) {
+inline void philox(uint64_t counter, uint64_t step, uint64_t key0, uint64_t key1,
+                   uint64_t (&out)[kPhiloxBlocks][4]) {
     using Wide = unsigned __int128;
     uint64_t c0[kPhiloxBlocks], c1[kPhiloxBlocks], c2[kPhiloxBlocks], c3[kPhiloxBlocks];
     for (int i = 0; i < kPhiloxBlocks; ++i) {
@@ -24,7 +26,7 @@ inline void philox(uint64_t counter, uint64_t step, uint64_t key0, uint64_t key1
         c2[i] = c3[i] = 0;
     }
     for (int round = 0; round < 10; ++round) {
-#pragma GCC unroll 4
+#pragma GCC unroll 2
         for (int i = 0; i < kPhiloxBlocks; ++i) {
             const Wide product0 = static_cast<Wide>(0xD2E7470EE14C6C93u) * c0[i];
             const Wide product2 = static_cast<Wide>(0xCA5A826395121157u) * c2[i];
@@ -46,7 +48,8 @@ inline void philox(uint64_t counter, uint64_t step, uint64_t key0, uint64_t key1
 
 /// The 16-bit numbers of elements [first, first + count) of a layer at a step, as chainrule.random.random_bits
 /// defines them: element e is word e % 16 of the block at counter e / 16 + 1, least significant first.
-inline void random_bits(uint64_t seed, uint64_t step, uint64_t layer, uint64_t first, ptrdiff_t count, uint16_t* out) {
+inline void random_bits(uint64_t seed, uint64_t step, uint64_t layer, uint64_t first, ptrdiff_t count,
+                        uint16_t* out) {
     constexpr int words = kPhiloxBlocks * kWordsPerBlock;
     uint64_t counter = first / kWordsPerBlock + 1;
     int skip = static_cast<int>(first % kWordsPerBlock);

@@ -42,47 +42,66 @@ inline ptrdiff_t next_part(ptrdiff_t count, ptrdiff_t limit) {
     return (count + parts - 1) / parts;
 }
 
+/// Tiles whose left parts are packed together: neighbours in memory, where a row may be a page away from the next.
+inline constexpr int kPackedTiles = 8;
+
 template <class T>
 inline ptrdiff_t product_scratch() {
-    return kTileRows * kDepth<T>;
+    return kPackedTiles * kTileRows * kDepth<T>;
+}
+
+/// Pack the left part of the tiles of `rows`, of the same heights as `multiply` makes them, one after the other.
+template <class T>
+void pack_tiles(const T* left, ptrdiff_t left_depth, ptrdiff_t depth, ptrdiff_t rows, T* packed) {
+    constexpr ptrdiff_t kTogether = 32;  // rows of W whose lines stay in the first-level cache
+    for (ptrdiff_t d = 0; d < depth; d += kTogether) {
+        const ptrdiff_t count = depth - d < kTogether ? depth - d : kTogether;
+        for (ptrdiff_t r = 0, height; r < rows; r += height) {
+            height = next_part(rows - r, kTileRows);
+            kTileKernels<T>.pack[height - 1](left + d * left_depth + r, left_depth, count,
+                                             packed + r * depth + d * height);
+        }
+    }
 }
 
 template <class T>
 void multiply(const PanelProduct<T>& p, Range panels, Range rows, T* scratch) {
     constexpr int lanes = kLanes<T>;
     // A left operand read along its columns touches a cache line per element of depth, so it is copied together
-    // first, unless the matrix is small or too few panels use the copy.
-    const bool pack = p.left_row == 1 && panels.size() > 2 && p.left_depth * static_cast<ptrdiff_t>(sizeof(T)) > 512;
+    // first, unless its rows are near each other, or few panels use the copy and rows don't lie pages apart.
+    const ptrdiff_t row_bytes = p.left_depth * static_cast<ptrdiff_t>(sizeof(T));
+    const bool pack = p.left_row == 1 && panels.size() > 1 && row_bytes > (panels.size() > 2 ? 512 : 4096);
+    const ptrdiff_t together = pack ? kPackedTiles * kTileRows : rows.size();
     for (ptrdiff_t d = 0, depth; d < p.depth; d += depth) {
         depth = next_part(p.depth - d, kDepth<T>);
         const bool first = d == 0, last = d + depth == p.depth;
-        for (ptrdiff_t r = rows.begin, height; r < rows.end; r += height) {
-            height = next_part(rows.end - r, kTileRows);
-            TileProduct<T> tile{};
-            tile.left = p.left + r * p.left_row + d * p.left_depth;
-            tile.left_row = p.left_row;
-            tile.left_depth = p.left_depth;
-            if (pack) {
-                kTileKernels<T>.pack[height - 1](tile.left, p.left_depth, depth, scratch);
-                tile.left = scratch;
-                tile.left_depth = height;
-            }
-            tile.right_panel = p.right_stride;
-            tile.depth = depth;
-            tile.blocks = 1;
-            tile.out_row = lanes;
-            tile.out_panel = p.out_stride;
-            tile.bias = first && p.bias ? p.bias + r : nullptr;
-            tile.accumulate = !first;
-            for (ptrdiff_t panel = panels.begin; panel < panels.end; panel += 2) {
-                const int columns = panels.end - panel > 1 ? 2 : 1;
-                const ptrdiff_t offset = panel * p.out_stride + r * lanes;
-                tile.right = p.right + panel * p.right_stride + d * lanes;
-                tile.out = p.out + offset;
-                kTileKernels<T>.product[columns - 1][height - 1](tile);
-                if (last && p.epilogue.apply)
-                    for (int c = 0; c < columns; ++c)
-                        p.epilogue.apply(p.epilogue.context, offset + c * p.out_stride, height * lanes);
+        for (ptrdiff_t group = rows.begin, group_size; group < rows.end; group += group_size) {
+            group_size = next_part(rows.end - group, together);
+            const ptrdiff_t group_end = group + group_size;
+            if (pack) pack_tiles(p.left + group + d * p.left_depth, p.left_depth, depth, group_size, scratch);
+            for (ptrdiff_t r = group, height; r < group_end; r += height) {
+                height = next_part(group_end - r, kTileRows);
+                TileProduct<T> tile{};
+                tile.left = pack ? scratch + (r - group) * depth : p.left + r * p.left_row + d * p.left_depth;
+                tile.left_row = p.left_row;
+                tile.left_depth = pack ? height : p.left_depth;
+                tile.right_panel = p.right_stride;
+                tile.depth = depth;
+                tile.blocks = 1;
+                tile.out_row = lanes;
+                tile.out_panel = p.out_stride;
+                tile.bias = first && p.bias ? p.bias + r : nullptr;
+                tile.accumulate = !first;
+                for (ptrdiff_t panel = panels.begin; panel < panels.end; panel += 2) {
+                    const int columns = panels.end - panel > 1 ? 2 : 1;
+                    const ptrdiff_t offset = panel * p.out_stride + r * lanes;
+                    tile.right = p.right + panel * p.right_stride + d * lanes;
+                    tile.out = p.out + offset;
+                    kTileKernels<T>.product[columns - 1][height - 1](tile);
+                    if (last && p.epilogue.apply)
+                        for (int c = 0; c < columns; ++c)
+                            p.epilogue.apply(p.epilogue.context, offset + c * p.out_stride, height * lanes);
+                }
             }
         }
     }
@@ -98,7 +117,7 @@ inline constexpr ptrdiff_t kGradientColumns = 2048 / static_cast<ptrdiff_t>(size
 template <class T>
 inline ptrdiff_t gradient_scratch(ptrdiff_t units) {
     const ptrdiff_t width = units < kGradientColumns<T> ? units : kGradientColumns<T>;
-    const ptrdiff_t sizes[] = {kTileRows * (width + kLanes<T>), kNarrowRows * kLanes<T>, kSingleGradient<T>, units};
+    const ptrdiff_t sizes[] = {kTileRows * width, kNarrowRows * kLanes<T>, kSingleGradient<T>, units};
     ptrdiff_t most = 0;
     for (const ptrdiff_t size : sizes) most = size > most ? size : most;
     return most + kLanes<T>;
@@ -114,9 +133,6 @@ void weight_gradient(const WeightGradient<T>& p, Range rows, T* scratch) {
     for (ptrdiff_t n = 0, width; n < p.units; n += width) {
         width = p.units - n < kGradientColumns<T> ? p.units - n : kGradientColumns<T>;
         const ptrdiff_t vectors = (width + lanes - 1) / lanes;
-        // Rows lie one after the other, so that the consumer gets a whole tile at once. Only a sum continued from
-        // `scratch` needs rows of whole vectors (see below).
-        const ptrdiff_t stride = p.panels > kBatchPanels<T> ? vectors * lanes : width;
         for (ptrdiff_t k = rows.begin, height; k < rows.end; k += height) {
             height = next_part(rows.end - k, kTileRows);
             TileProduct<T> tile{};
@@ -125,15 +141,16 @@ void weight_gradient(const WeightGradient<T>& p, Range rows, T* scratch) {
             tile.left_block = p.input_stride;
             tile.right_panel = examples * lanes;
             tile.depth = lanes;
-            tile.out_row = stride;
+            tile.out_row = width;
             tile.out_panel = lanes;
             for (ptrdiff_t panel = 0, blocks; panel < p.panels; panel += blocks) {
                 blocks = next_part(p.panels - panel, kBatchPanels<T>);
                 tile.left = p.input + panel * p.input_stride + k * lanes;
                 tile.blocks = blocks;
                 tile.accumulate = panel > 0;
-                // The last vectors come first: what they write past the end of a row is garbage, which the
-                // vectors after them, at the start of the next row, then overwrite.
+                // Rows lie one after the other, so that the consumer gets a whole tile at once. The last vectors of
+                // a row come first, for they reach into the next row: there they add 0, which is what the delta
+                // holds beyond its last unit, or leave 0, which the vectors after them overwrite.
                 for (ptrdiff_t j = vectors; j > 0;) {
                     const int columns = j > 1 ? 2 : 1;
                     j -= columns;
@@ -142,11 +159,11 @@ void weight_gradient(const WeightGradient<T>& p, Range rows, T* scratch) {
                     kTileKernels<T>.product[columns - 1][height - 1](tile);
                 }
             }
-            if (stride == p.units) {
+            if (width == p.units) {
                 p.consumer.apply(p.consumer.context, k * width, scratch, height * width);
             } else {
                 for (ptrdiff_t r = 0; r < height; ++r)
-                    p.consumer.apply(p.consumer.context, (k + r) * p.units + n, scratch + r * stride, width);
+                    p.consumer.apply(p.consumer.context, (k + r) * p.units + n, scratch + r * width, width);
             }
         }
     }

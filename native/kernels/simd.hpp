@@ -55,10 +55,12 @@ struct IntegerOf;
 template <>
 struct IntegerOf<float> {
     using type = std::int32_t;
+    using unsigned_type = std::uint32_t;
 };
 template <>
 struct IntegerOf<double> {
     using type = std::int64_t;
+    using unsigned_type = std::uint64_t;
 };
 
 /// The element type of a vector type, and the integer vector of the same shape (which comparisons give: 0 or -1).
@@ -71,6 +73,8 @@ template <class V>
 using Element = typename ElementOf<V>::type;
 template <class V>
 using Integers = Vec<typename IntegerOf<Element<V>>::type>;
+template <class V>
+using Unsigned = Vec<typename IntegerOf<Element<V>>::unsigned_type>;
 
 template <class T>
 inline Vec<T> load(const T* p) {
@@ -184,15 +188,14 @@ inline V abs(V a) {
     return bits_as<V>(bits_as<I>(a) & ~(I{} + (Element<I>{1} << (8 * sizeof(Element<V>) - 1))));
 }
 
-/// sqrt(v) and a / b to within the last bit, where a processor's own root and division of float vectors are three times as
-/// slow: with AVX-512, from an estimate of 14 bits and a step of Newton's. v must not be negative, b be between
-/// 1e-30 and 1e30 in size; NaN stays NaN.
+/// sqrt(v) and 1 / b to within the last bit or two, where a processor's own root and division of float vectors are
+/// several times as slow: with AVX-512, from an estimate of 14 bits and a step of Newton's. v must not be negative
+/// or infinite, nor b below 1e-30 or above 1e30 in size; a v below 1e-30 counts as one about 1e-37. NaN stays NaN.
 inline Vec<float> quick_sqrt(Vec<float> v) {
 #if defined(__AVX512F__)
-    const Vec<float> finite = min(v, broadcast(3.4028234e38f));
-    const __mmask16 not_zero = _mm512_cmp_ps_mask(finite, _mm512_setzero_ps(), _CMP_NEQ_UQ);
-    const Vec<float> inverse = _mm512_maskz_rsqrt14_ps(not_zero, finite);
-    const Vec<float> root = finite * inverse;
+    const Vec<float> positive = v + 1e-37f;  // the estimate for 0 is infinite
+    const Vec<float> inverse = _mm512_maskz_rsqrt14_ps(0xFFFF, positive);
+    const Vec<float> root = positive * inverse;
     return fma(root * 0.5f, fma(-root, inverse, broadcast(1.0f)), root);
 #else
     return sqrt(v);
@@ -200,16 +203,14 @@ inline Vec<float> quick_sqrt(Vec<float> v) {
 }
 inline Vec<double> quick_sqrt(Vec<double> v) { return sqrt(v); }
 
-inline Vec<float> quick_divide(Vec<float> a, Vec<float> b) {
+inline Vec<float> quick_inverse(Vec<float> b) {
 #if defined(__AVX512F__)
     const Vec<float> estimate = _mm512_maskz_rcp14_ps(0xFFFF, b);
-    const Vec<float> inverse = fma(estimate, fma(-b, estimate, broadcast(1.0f)), estimate);
-    const Vec<float> quotient = a * inverse;
-    return fma(fma(-b, quotient, a), inverse, quotient);
+    return fma(estimate, fma(-b, estimate, broadcast(1.0f)), estimate);
 #else
-    return a / b;
+    return broadcast(1.0f) / b;
 #endif
 }
-inline Vec<double> quick_divide(Vec<double> a, Vec<double> b) { return a / b; }
+inline Vec<double> quick_inverse(Vec<double> b) { return broadcast(1.0) / b; }
 
 }  // namespace chainrule::CHAINRULE_ISA_NAMESPACE

@@ -1,5 +1,5 @@
-// The products of a dense layer for a batch of one example, whose features lie one after the other: vectors run along
-// the features. Buffers of features are padded to whole vectors.
+// The products of a dense layer for a batch of one example, whose features lie one after the other: vectors run
+// along the features. Buffers of features are padded to whole vectors.
 #pragma once
 
 #include "../kernel_table.hpp"
@@ -13,30 +13,49 @@ inline Vec<T> load_up_to(const T* p, ptrdiff_t count) {
     return count >= kLanes<T> ? load(p) : load_part(p, count);
 }
 
-/// out[n] = bias[n] + sum over k of input[k] W[k, n], for units in `units`, which starts at a multiple of V.
-/// Four vectors of units at a time, so that their sums don't wait for each other.
+/// Rows of W that are read side by side.
+inline constexpr int kRowsAtOnce = 8;
+
+template <class T, int R>
+inline void add_rows(const SingleExample<T>& p, ptrdiff_t k, Range units) {
+    constexpr int lanes = kLanes<T>;
+    Vec<T> x[R];
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r) x[r] = broadcast(p.input[k + r]);
+    const T* row = p.weights + k * p.units;
+    ptrdiff_t n = units.begin;
+    for (; n + lanes <= units.end; n += lanes) {
+        Vec<T> sum = load(p.out + n);
+#pragma GCC unroll 8
+        for (int r = 0; r < R; ++r) sum = fma(x[r], load(row + r * p.units + n), sum);
+        store(p.out + n, sum);
+    }
+    if (n < units.end) {
+        Vec<T> sum = load(p.out + n);
+#pragma GCC unroll 8
+        for (int r = 0; r < R; ++r) sum = fma(x[r], load_part(row + r * p.units + n, units.end - n), sum);
+        store(p.out + n, sum);
+    }
+}
+
+/// out[n] = bias[n] + sum over k of input[k] W[k, n], for units in `units`, which starts at a multiple of V. The
+/// rows of W are read from left to right, some at a time, as memory likes it.
 template <class T>
 void forward_one(const SingleExample<T>& p, Range units) {
     constexpr int lanes = kLanes<T>;
-    ptrdiff_t n = units.begin;
-    for (; n + 4 * lanes <= units.end; n += 4 * lanes) {
-        Vec<T> sum[4];
-        for (int c = 0; c < 4; ++c) sum[c] = p.bias ? load(p.bias + n + c * lanes) : Vec<T>{};
-        for (ptrdiff_t k = 0; k < p.inputs; ++k) {
-            const T* row = p.weights + k * p.units + n;
-            const Vec<T> x = broadcast(p.input[k]);
-#pragma GCC unroll 4
-            for (int c = 0; c < 4; ++c) sum[c] = fma(x, load(row + c * lanes), sum[c]);
-        }
-        for (int c = 0; c < 4; ++c) store(p.out + n + c * lanes, sum[c]);
+    for (ptrdiff_t n = units.begin; n < units.end; n += lanes)
+        store(p.out + n, p.bias ? load_up_to(p.bias + n, units.end - n) : Vec<T>{});
+    ptrdiff_t k = 0;
+    for (; k + kRowsAtOnce <= p.inputs; k += kRowsAtOnce) add_rows<T, kRowsAtOnce>(p, k, units);
+    if (p.inputs & 4) {
+        add_rows<T, 4>(p, k, units);
+        k += 4;
     }
-    for (; n < units.end; n += lanes) {
-        const ptrdiff_t count = units.end - n;
-        Vec<T> sum = p.bias ? load_up_to(p.bias + n, count) : Vec<T>{};
-        for (ptrdiff_t k = 0; k < p.inputs; ++k)
-            sum = fma(broadcast(p.input[k]), load_up_to(p.weights + k * p.units + n, count), sum);
-        store(p.out + n, sum);
+    if (p.inputs & 2) {
+        add_rows<T, 2>(p, k, units);
+        k += 2;
     }
+    if (p.inputs & 1) add_rows<T, 1>(p, k, units);
 }
 
 /// out[k] = sum over n of W[k, n] input[n], for the inputs of the layer in `rows`: V scalar products at a time.

@@ -1,6 +1,7 @@
 // exp, log and their kin on whole vectors, for float and double, within about two units in the last place.
-// Infinities, NaN, zeros and subnormal numbers give what libm gives (but for flags). The polynomials are the Taylor series of
-// exp and atanh, cut where the rest drops below the precision: on the reduced arguments they converge fast.
+// Infinities, NaN, zeros and subnormal numbers give what libm gives (but for flags). The polynomials are the Taylor
+// series of exp and atanh, cut where the rest drops below the precision: on the reduced arguments they converge
+// fast.
 #pragma once
 
 #include "simd.hpp"
@@ -14,8 +15,8 @@ struct Format<float> {
     static constexpr int mantissa_bits = 23, bias = 127, exp_terms = 7, log_terms = 5;
     static constexpr float rounder = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer in the low bits
     static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;  // high: 9 bits, k * high is exact
-    static constexpr float exp_lowest = -104.0f, exp_highest = 89.0f;  // 0 and infinity from here on
-    static constexpr float expm1_lowest = -20.0f;                      // -1 from here on
+    static constexpr float exp_lowest = -104.0f, exp_highest = 89.0f;           // 0 and infinity from here on
+    static constexpr float expm1_lowest = -20.0f;                               // -1 from here on
     static constexpr float smallest_normal = 1.17549435e-38f;
     static constexpr float infinity = __builtin_inff();
 };
@@ -108,13 +109,13 @@ inline V reduced_log(V f, V rest) {
 template <class V>
 inline V split_exponent(V x, Integers<V>& k) {
     using T = Element<V>;
-    using I = Integers<V>;
+    using U = Unsigned<V>;  // where x is negative or NaN the difference wraps around
     using F = Format<T>;
     // Subtracting the bits of sqrt(1/2) carries into the exponent exactly where the mantissa is below it.
-    const I root = bits_as<I>(splat<V>(static_cast<T>(0.70710678118654752440)));
-    const I difference = bits_as<I>(x) - root;
-    k = difference >> F::mantissa_bits;
-    return bits_as<V>((difference & ((Element<I>{1} << F::mantissa_bits) - 1)) + root);
+    const U root = bits_as<U>(splat<V>(static_cast<T>(0.70710678118654752440)));
+    const U difference = bits_as<U>(x) - root;
+    k = bits_as<Integers<V>>(difference) >> F::mantissa_bits;
+    return bits_as<V>((difference & ((Element<U>{1} << F::mantissa_bits) - 1)) + root);
 }
 
 template <class V>
@@ -216,9 +217,10 @@ template <class V>
 inline V erf(V x) {
     using T = Element<V>;
     static constexpr T near_coefficients[] = {
-        T(5.957176147748911e-11),   T(-1.1372848856791674e-09), T(1.4659775274047436e-08), T(-1.6350312701054695e-07),
-        T(1.6461000484121368e-06),  T(-1.4925595266831182e-05), T(0.0001205533111164271),  T(-0.000854832698083379),
-        T(0.0052239776248180145),   T(-0.026866170645076792),   T(0.11283791670954879),    T(-0.3761263890318375),
+        T(5.957176147748911e-11),   T(-1.1372848856791674e-09), T(1.4659775274047436e-08),
+        T(-1.6350312701054695e-07), T(1.6461000484121368e-06),  T(-1.4925595266831182e-05),
+        T(0.0001205533111164271),   T(-0.000854832698083379),   T(0.0052239776248180145),
+        T(-0.026866170645076792),   T(0.11283791670954879),     T(-0.3761263890318375),
         T(1.1283791670955126),
     };
     static constexpr T far_coefficients[] = {

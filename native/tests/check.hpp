@@ -1,4 +1,5 @@
-// The few things the tests share: a check that says what it saw, seeded numbers, buffers with a known neighbourhood.
+// The few things the tests share: a check that says what it saw, seeded numbers, buffers with a known
+// neighbourhood.
 #pragma once
 
 #include <cmath>
@@ -16,16 +17,17 @@ namespace chainrule::test {
 
 inline int failures = 0;
 inline bool all_cases = false;  // --all: every small size instead of a sample
+inline bool emulated = false;   // --emulated: no forks
 
-#define CHECK(condition, ...)                                                \
-    do {                                                                     \
-        if (!(condition)) {                                                  \
-            if (++::chainrule::test::failures <= 20) {                       \
-                std::printf("%s:%d: %s: ", __FILE__, __LINE__, #condition);  \
-                std::printf(__VA_ARGS__);                                    \
-                std::printf("\n");                                           \
-            }                                                                \
-        }                                                                    \
+#define CHECK(condition, ...)                                               \
+    do {                                                                    \
+        if (!(condition)) {                                                 \
+            if (++::chainrule::test::failures <= 20) {                      \
+                std::printf("%s:%d: %s: ", __FILE__, __LINE__, #condition); \
+                std::printf(__VA_ARGS__);                                   \
+                std::printf("\n");                                          \
+            }                                                               \
+        }                                                                   \
     } while (0)
 
 /// Numbers in [-1, 1), the same on every run.
@@ -33,7 +35,9 @@ class Random {
 public:
     explicit Random(std::uint64_t seed) : engine_(seed) {}
     double number() { return static_cast<double>(engine_() >> 11) * 0x1p-52 - 1; }
-    ptrdiff_t below(ptrdiff_t limit) { return static_cast<ptrdiff_t>(engine_() % static_cast<std::uint64_t>(limit)); }
+    ptrdiff_t below(ptrdiff_t limit) {
+        return static_cast<ptrdiff_t>(engine_() % static_cast<std::uint64_t>(limit));
+    }
     std::uint64_t bits() { return engine_(); }
 
 private:

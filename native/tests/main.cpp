@@ -1,5 +1,6 @@
 // Tests of the native engine, on every instruction set that this processor has. `--all` takes every case where the
-// default takes a sample.
+// default takes a sample; `--emulated` leaves out forking, which emulators of other processors can't do with
+// threads.
 #include <cstring>
 
 #include "check.hpp"
@@ -7,7 +8,10 @@
 int main(int count, char** arguments) {
     using namespace chainrule;
     using namespace chainrule::test;
-    for (int i = 1; i < count; ++i) all_cases = all_cases || std::strcmp(arguments[i], "--all") == 0;
+    for (int i = 1; i < count; ++i) {
+        all_cases = all_cases || std::strcmp(arguments[i], "--all") == 0;
+        emulated = emulated || std::strcmp(arguments[i], "--emulated") == 0;
+    }
     test_team();
     for (const Isa& isa : isas()) {
         if (!isa.available()) {

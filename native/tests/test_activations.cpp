@@ -18,7 +18,9 @@ Real (*const kFormulas[])(Real z, Real a) = {
     [](Real z, Real a) { return z > 0 ? z : a * std::expm1(z); },
     [](Real z, Real) { return 1.0507009873554805L * (z > 0 ? z : 1.6732632423543772L * std::expm1(z)); },
     [](Real z, Real) { return z * (1 + std::erf(z / std::sqrt(2.0L))) / 2; },
-    [](Real z, Real) { return z / 2 * (1 + std::tanh(std::sqrt(2 / 3.14159265358979323846L) * (z + 0.044715L * z * z * z))); },
+    [](Real z, Real) {
+        return z / 2 * (1 + std::tanh(std::sqrt(2 / 3.14159265358979323846L) * (z + 0.044715L * z * z * z)));
+    },
     [](Real z, Real) { return z / (1 + std::exp(-z)); },
     [](Real z, Real) { return z * std::tanh(softplus(z)); },
     [](Real z, Real) { return softplus(z); },
@@ -58,7 +60,8 @@ void check(const Isa& isa, int which) {
         kernels.forward(&same, k.lanes, count - k.lanes);
         kernels.backward(&same, k.lanes, count - k.lanes);
         for (ptrdiff_t i = k.lanes; i < count; ++i)
-            CHECK(in_place[i] == y[i] && other[i] == gradient[i], "%s: activation %d differs in place", isa.name, which);
+            CHECK(in_place[i] == y[i] && other[i] == gradient[i], "%s: activation %d differs in place", isa.name,
+                  which);
     }
     const T nan = std::numeric_limits<T>::quiet_NaN();
     for (ptrdiff_t i = 0; i < count; ++i) z[i] = nan;
@@ -95,10 +98,11 @@ void check_panels(const Isa& isa, bool log) {
                 const ptrdiff_t i = at(k.lanes, stride, f, e);
                 const Real p = std::exp(value(f) - top) / sum, log_p = value(f) - top - std::log(sum);
                 const Real want = log ? log_p : p, slope = log ? outer[i] - p * total : p * (outer[i] - inner);
-                CHECK(std::fabs(y[i] - want) <= epsilon * (8 + std::fabs(want)), "%s: softmax of %td: %g, expected %Lg",
-                      isa.name, features, double(y[i]), want);
+                CHECK(std::fabs(y[i] - want) <= epsilon * (8 + std::fabs(want)),
+                      "%s: softmax of %td: %g, expected %Lg", isa.name, features, double(y[i]), want);
                 CHECK(std::fabs(gradient[i] - slope) <= epsilon * 8 * static_cast<Real>(features + 1),
-                      "%s: gradient of softmax of %td: %g, expected %Lg", isa.name, features, double(gradient[i]), slope);
+                      "%s: gradient of softmax of %td: %g, expected %Lg", isa.name, features, double(gradient[i]),
+                      slope);
             }
         }
     }

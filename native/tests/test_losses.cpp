@@ -37,9 +37,13 @@ struct Formula {
 // In the order of enum Loss.
 const Formula kFormulas[] = {
     {Formula::any, Formula::numbers,
-     [](const Vector& y, const Vector& t, Real) { return mean(y, t, [](Real a, Real b) { return (a - b) * (a - b); }); }},
+     [](const Vector& y, const Vector& t, Real) {
+         return mean(y, t, [](Real a, Real b) { return (a - b) * (a - b); });
+     }},
     {Formula::any, Formula::numbers,
-     [](const Vector& y, const Vector& t, Real) { return mean(y, t, [](Real a, Real b) { return std::fabs(a - b); }); }},
+     [](const Vector& y, const Vector& t, Real) {
+         return mean(y, t, [](Real a, Real b) { return std::fabs(a - b); });
+     }},
     {Formula::any, Formula::numbers,
      [](const Vector& y, const Vector& t, Real delta) {
          return mean(y, t, [&](Real a, Real b) {
@@ -79,7 +83,8 @@ const Formula kFormulas[] = {
      [](const Vector& y, const Vector& t, Real s) { return cross_entropy(y, t, s, true); }},
     {Formula::probabilities, Formula::code,
      [](const Vector& y, const Vector& t, Real) { return cross_entropy(y, t, 0, false); }},
-    {Formula::any, Formula::code, [](const Vector& y, const Vector& t, Real) { return cross_entropy(y, t, 0, true); }},
+    {Formula::any, Formula::code,
+     [](const Vector& y, const Vector& t, Real) { return cross_entropy(y, t, 0, true); }},
 };
 
 template <class T>
@@ -117,16 +122,18 @@ void check(const Isa& isa, int which, ptrdiff_t features) {
             t.push_back(target[at(k.lanes, stride, f, e)]);
         }
         const Real want = formula.value(y, t, parameter);
-        CHECK(std::fabs(values[e] - want) <= 40 * epsilon * (1 + std::fabs(want)), "%s: loss %d is %g, expected %Lg",
-              isa.name, which, double(values[e]), want);
+        CHECK(std::fabs(values[e] - want) <= 40 * epsilon * (1 + std::fabs(want)),
+              "%s: loss %d is %g, expected %Lg", isa.name, which, double(values[e]), want);
         for (ptrdiff_t f = 0; f < features; ++f) {
             Vector up(y), down(y);
             up[static_cast<std::size_t>(f)] += h;
             down[static_cast<std::size_t>(f)] -= h;
-            const Real slope = (formula.value(up, t, parameter) - formula.value(down, t, parameter)) / (2 * h) * weights[e];
+            const Real slope =
+                (formula.value(up, t, parameter) - formula.value(down, t, parameter)) / (2 * h) * weights[e];
             const T got = gradient[at(k.lanes, stride, f, e)];
             CHECK(std::fabs(got - slope) <= 100 * epsilon * (1 + std::fabs(slope)) + 1e-9L,
-                  "%s: gradient of loss %d, %td outputs, is %g, expected %Lg", isa.name, which, features, double(got), slope);
+                  "%s: gradient of loss %d, %td outputs, is %g, expected %Lg", isa.name, which, features,
+                  double(got), slope);
         }
     }
 }
@@ -147,8 +154,15 @@ void check_extremes(const Isa& isa) {
             target[e] = 1;
             target[k.lanes + e] = 0;
         }
-        const LossBuffers<T> buffers{output.get(),   target.get(), labels.get(),   weights.get(), gradient.get(),
-                                     values.get(), 2 * k.lanes,  2, 0};
+        const LossBuffers<T> buffers{output.get(),
+                                     target.get(),
+                                     labels.get(),
+                                     weights.get(),
+                                     gradient.get(),
+                                     values.get(),
+                                     2 * k.lanes,
+                                     2,
+                                     0};
         k.losses[static_cast<int>(loss)](buffers, {0, 1});
         for (ptrdiff_t i = 0; i < 2 * k.lanes; ++i)
             CHECK(std::isfinite(gradient[i]) && std::isfinite(values[i % k.lanes]), "%s: loss %d at its extremes",

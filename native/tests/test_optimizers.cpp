@@ -60,7 +60,8 @@ template <class T>
 void check(const Isa& isa, int which, ptrdiff_t count, bool prepared) {
     const OptimizerKernel<T>& kernel = kernels<T>(isa).optimizers[which];
     Random random(static_cast<std::uint64_t>(100 * which + count));
-    Array<T> weights(count, random), gradient(count), slots[3] = {Array<T>(count), Array<T>(count), Array<T>(count)};
+    Array<T> weights(count, random), gradient(count),
+        slots[3] = {Array<T>(count), Array<T>(count), Array<T>(count)};
     std::vector<std::array<Real, 4>> wanted(static_cast<std::size_t>(count));
     for (ptrdiff_t i = 0; i < count; ++i) wanted[static_cast<std::size_t>(i)] = {weights[i], 0, 0, 0};
     OptimizerParameters<T> p;
@@ -97,8 +98,9 @@ void check(const Isa& isa, int which, ptrdiff_t count, bool prepared) {
     const Real tolerance = std::numeric_limits<T>::epsilon() * (centered ? 1000 : 30);
     for (ptrdiff_t i = 0; i < count; ++i) {
         const auto& want = wanted[static_cast<std::size_t>(i)];
-        CHECK(std::fabs(weights[i] - want[0]) <= tolerance, "%s: optimiser %d, weight %td of %td: %.9g, expected %.9Lg",
-              isa.name, which, i, count, double(weights[i]), want[0]);
+        CHECK(std::fabs(weights[i] - want[0]) <= tolerance,
+              "%s: optimiser %d, weight %td of %td: %.9g, expected %.9Lg", isa.name, which, i, count,
+              double(weights[i]), want[0]);
         for (int s = 0; s < kernel.slots; ++s)
             CHECK(std::fabs(slots[s][i] - want[static_cast<std::size_t>(s + 1)]) <= tolerance,
                   "%s: optimiser %d, slot %d: %.9g, expected %.9Lg", isa.name, which, s, double(slots[s][i]),

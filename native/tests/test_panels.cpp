@@ -7,11 +7,14 @@ namespace {
 template <class T, class Source>
 void check(const Isa& isa, Number number, ptrdiff_t examples, ptrdiff_t features, bool by_columns, Random& random) {
     const KernelTable<T>& k = kernels<T>(isa);
-    const ptrdiff_t rows = 50, size = sizeof(Source), gap = random.below(4);  // a gap in bytes: rows are not aligned
+    const ptrdiff_t rows = 50, size = sizeof(Source),
+                    gap = random.below(4);  // a gap in bytes: rows are not aligned
     const ptrdiff_t row_stride = by_columns ? size : features * size + gap;
     const ptrdiff_t column_stride = by_columns ? rows * size : size;
     Array<char> table((rows - 1) * row_stride + (features - 1) * column_stride + size);
-    const auto place = [&](ptrdiff_t row, ptrdiff_t f) { return table.get() + row * row_stride + f * column_stride; };
+    const auto place = [&](ptrdiff_t row, ptrdiff_t f) {
+        return table.get() + row * row_stride + f * column_stride;
+    };
     for (ptrdiff_t row = 0; row < rows; ++row)
         for (ptrdiff_t f = 0; f < features; ++f) {
             const Source value = static_cast<Source>(100 * (random.number() + 1));
@@ -32,8 +35,8 @@ void check(const Isa& isa, Number number, ptrdiff_t examples, ptrdiff_t features
             const ptrdiff_t example = std::min(e, examples - 1);
             Source value;
             __builtin_memcpy(&value, place(shuffled ? order[example] : example, f), sizeof value);
-            CHECK(panel[at(k.lanes, stride, f, e)] == static_cast<T>(value), "%s: gather, number type %d, %td x %td",
-                  isa.name, static_cast<int>(number), examples, features);
+            CHECK(panel[at(k.lanes, stride, f, e)] == static_cast<T>(value),
+                  "%s: gather, number type %d, %td x %td", isa.name, static_cast<int>(number), examples, features);
             if (e < examples)
                 CHECK(back[e * (features + 2) + f] == static_cast<T>(value), "%s: scatter of %td x %td", isa.name,
                       examples, features);

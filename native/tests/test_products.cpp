@@ -1,5 +1,5 @@
-// The products of a layer against sums in long double, over all small sizes, and the independence of their bits from
-// the way the work is cut.
+// The products of a layer against sums in long double, over all small sizes, and the independence of their bits
+// from the way the work is cut.
 #include <array>
 
 #include "check.hpp"
@@ -81,20 +81,10 @@ public:
                 }
                 near(gradient[k * units_ + n], sum, size, batch_, "weight gradient");
             }
-        const Array<T> bias = bias_gradient({{0, units_}});
-        for (ptrdiff_t n = 0; n < units_; ++n) {
-            long double sum = 0, size = 0;
-            for (ptrdiff_t e = 0; e < batch_; ++e) {
-                sum += d(n, e);
-                size += std::fabs(d(n, e));
-            }
-            near(bias[n], sum, size, batch_, "bias gradient");
-        }
         const auto panels = cut(panels_, random), units = cut(units_, random), inputs = cut(inputs_, random);
         CHECK(forward(panels, units).same_bits(output), "%s: forward depends on the cut", name_.c_str());
         CHECK(backward(panels, inputs).same_bits(back), "%s: backward depends on the cut", name_.c_str());
         CHECK(weight_gradient(inputs).same_bits(gradient), "%s: weight gradient depends on the cut", name_.c_str());
-        CHECK(bias_gradient(units).same_bits(bias), "%s: bias gradient depends on the cut", name_.c_str());
     }
 
 private:
@@ -108,22 +98,34 @@ private:
     T d(ptrdiff_t n, ptrdiff_t e) const { return delta_[at(lanes_, unit_stride_, n, e)]; }
 
     void near(T got, long double want, long double size, ptrdiff_t terms, const char* what) const {
-        const long double tolerance = size * static_cast<long double>(terms + 2) * std::numeric_limits<T>::epsilon();
-        CHECK(std::fabs(got - want) <= tolerance, "%s %s: got %.9g, expected %.9Lg", name_.c_str(), what, double(got), want);
+        const long double tolerance =
+            size * static_cast<long double>(terms + 2) * std::numeric_limits<T>::epsilon();
+        CHECK(std::fabs(got - want) <= tolerance, "%s %s: got %.9g, expected %.9Lg", name_.c_str(), what,
+              double(got), want);
     }
 
     Array<T> forward(const Ranges& panels, const Ranges& units) const {
         Array<T> out(delta_.size()), scratch(k_.product_scratch());
-        const PanelProduct<T> product{weights_.get(), 1,       units_,       bias_.get(), input_.get(), input_stride_,
-                                      out.get(),      unit_stride_, units_, inputs_,     {Doubling::apply<T>, out.get()}};
+        const PanelProduct<T> product{weights_.get(),
+                                      1,
+                                      units_,
+                                      bias_.get(),
+                                      input_.get(),
+                                      input_stride_,
+                                      out.get(),
+                                      unit_stride_,
+                                      units_,
+                                      inputs_,
+                                      {Doubling::apply<T>, out.get()}};
         for (const Range p : panels)
             for (const Range u : units) k_.multiply(product, p, u, scratch.get());
         return out;
     }
     Array<T> backward(const Ranges& panels, const Ranges& inputs) const {
         Array<T> out(input_.size()), scratch(k_.product_scratch());
-        const PanelProduct<T> product{weights_.get(), units_,        1,       nullptr, delta_.get(), unit_stride_,
-                                      out.get(),      input_stride_, inputs_, units_,  {}};
+        const PanelProduct<T> product{weights_.get(), units_,       1,         nullptr,
+                                      delta_.get(),   unit_stride_, out.get(), input_stride_,
+                                      inputs_,        units_,       {}};
         for (const Range p : panels)
             for (const Range i : inputs) k_.multiply(product, p, i, scratch.get());
         return out;
@@ -133,19 +135,11 @@ private:
         Array<T> rows((units_ + lanes_ - 1) / lanes_ * lanes_ * panels_ * lanes_);
         k_.transpose_delta({delta_.get(), unit_stride_, rows.get(), units_, panels_}, {0, panels_});
         const Sink<T> sink{out.get()};
-        const WeightGradient<T> product{input_.get(), input_stride_, delta_.get(), unit_stride_, rows.get(),
-                                        inputs_,      units_,        panels_,      {Sink<T>::keep, &sink}};
+        const WeightGradient<T> product{input_.get(), input_stride_, delta_.get(), unit_stride_,
+                                        rows.get(),   units_,        panels_,      {Sink<T>::keep, &sink}};
         for (const Range i : inputs) k_.weight_gradient(product, i, scratch.get());
         return out;
     }
-    Array<T> bias_gradient(const Ranges& units) const {
-        Array<T> out(units_), scratch(k_.gradient_scratch(units_));
-        const Sink<T> sink{out.get()};
-        const BiasGradient<T> product{delta_.get(), unit_stride_, units_, panels_, {Sink<T>::keep, &sink}};
-        for (const Range u : units) k_.bias_gradient(product, u, scratch.get());
-        return out;
-    }
-
     const KernelTable<T>& k_;
     std::string name_;
     ptrdiff_t batch_, inputs_, units_, lanes_, panels_, input_stride_, unit_stride_;
@@ -162,11 +156,17 @@ void test_sizes(const Isa& isa) {
                 for (ptrdiff_t n = 1; n <= small; ++n) Layer<T>(isa, b, k, n, random).check(random);
     } else {
         for (int i = 0; i < 400; ++i)
-            Layer<T>(isa, 1 + random.below(small), 1 + random.below(small), 1 + random.below(small), random).check(random);
+            Layer<T>(isa, 1 + random.below(small), 1 + random.below(small), 1 + random.below(small), random)
+                .check(random);
     }
     // Beyond the limits of a block: in depth, in examples, in columns of the gradient, packed and not.
-    for (const auto& [b, k, n] : std::vector<std::array<ptrdiff_t, 3>>{
-             {70, 530, 150}, {33, 5, 1030}, {700, 9, 21}, {1100, 3, 20}, {530, 17, 3}, {48, 1025, 130}, {90, 2, 530}})
+    for (const auto& [b, k, n] : std::vector<std::array<ptrdiff_t, 3>>{{70, 530, 150},
+                                                                       {33, 5, 1030},
+                                                                       {700, 9, 21},
+                                                                       {1100, 3, 20},
+                                                                       {530, 17, 3},
+                                                                       {48, 1025, 130},
+                                                                       {90, 2, 530}})
         Layer<T>(isa, b, k, n, random).check(random);
 }
 

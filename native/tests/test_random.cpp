@@ -11,28 +11,35 @@ struct KnownAnswer {
     std::uint64_t seed, layer, step, words[8];
 };
 const KnownAnswer kKnownAnswers[] = {
-    {0, 0, 0,
+    {0,
+     0,
+     0,
      {0x02f4ba6408e4d89b, 0x3dd62b0b9ca8c5b2, 0x1c8667a55d902e79, 0x907d7a052fd5b4dc, 0x809bf322883987c3,
       0x471128b9e807f7dd, 0xf250ba0dbec065b7, 0xfc6ed66767a457bc}},
-    {12345678901234567890u, 3, 7,
+    {12345678901234567890u,
+     3,
+     7,
      {0xe8485456a76dfd27, 0x494306c6549b0489, 0x918ddfa67d06c1c2, 0xfebd30c32cf81891, 0x30e185b9d16ada4d,
       0xa94e0e2f583e9f7c, 0x42fe9f88e2a1961c, 0xaf08e63dd8e0d3ea}},
 };
 
 /// dropped(e): whether the mask of a layer drops element e, for a threshold.
 template <class T>
-void test_mask(const Isa& isa, ptrdiff_t batch, ptrdiff_t units, const KnownAnswer& known, std::uint32_t threshold) {
+void test_mask(const Isa& isa, ptrdiff_t batch, ptrdiff_t units, const KnownAnswer& known,
+               std::uint32_t threshold) {
     const KernelTable<T>& k = kernels<T>(isa);
     const ptrdiff_t panels = (batch + k.lanes - 1) / k.lanes, stride = units * k.lanes;
     Array<T> mask(panels * stride), again(panels * stride);
-    const DropoutMask<T> arguments{known.seed, known.step, known.layer, threshold, T(1.25), mask.get(), stride, units};
+    const DropoutMask<T> arguments{known.seed, known.step, known.layer, threshold,
+                                   T(1.25),    mask.get(), stride,      units};
     k.dropout_mask(arguments, {0, panels});
     for (ptrdiff_t e = 0; e < batch; ++e)
         for (ptrdiff_t n = 0; n < units && e * units + n < 32; ++n) {
             const ptrdiff_t element = e * units + n;
             const std::uint64_t drawn = known.words[element / 4] >> (16 * (element % 4)) & 0xffff;
             const T want = drawn < threshold ? T(0) : T(1.25);
-            CHECK(mask[at(k.lanes, stride, n, e)] == want, "%s: mask of %td units, element %td", isa.name, units, element);
+            CHECK(mask[at(k.lanes, stride, n, e)] == want, "%s: mask of %td units, element %td", isa.name, units,
+                  element);
         }
     DropoutMask<T> parts = arguments;
     parts.out = again.get();

@@ -33,13 +33,15 @@ void check(const Isa& isa, ptrdiff_t inputs, ptrdiff_t units, Random& random) {
         long double sum = bias[n];
         for (ptrdiff_t i = 0; i < inputs; ++i) sum += static_cast<long double>(weights[i * units + n]) * input[i];
         CHECK(std::fabs(output[n] - sum) <= epsilon * static_cast<long double>(inputs + 2),
-              "%s: forward of %td x %td, unit %td: %g, expected %Lg", isa.name, inputs, units, n, double(output[n]), sum);
+              "%s: forward of %td x %td, unit %td: %g, expected %Lg", isa.name, inputs, units, n, double(output[n]),
+              sum);
     }
     for (ptrdiff_t i = 0; i < inputs; ++i) {
         long double sum = 0;
         for (ptrdiff_t n = 0; n < units; ++n) sum += static_cast<long double>(weights[i * units + n]) * delta[n];
         CHECK(std::fabs(back[i] - sum) <= epsilon * static_cast<long double>(units + 2),
-              "%s: backward of %td x %td, input %td: %g, expected %Lg", isa.name, inputs, units, i, double(back[i]), sum);
+              "%s: backward of %td x %td, input %td: %g, expected %Lg", isa.name, inputs, units, i, double(back[i]),
+              sum);
         for (ptrdiff_t n = 0; n < units; ++n)
             CHECK(gradient[i * units + n] == input[i] * delta[n], "%s: gradient of %td x %td at %td, %td", isa.name,
                   inputs, units, i, n);
