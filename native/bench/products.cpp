@@ -1,10 +1,14 @@
-// Times of the three products of a dense layer on one thread. Reads lines "batch inputs units" and answers each
-// with the least microseconds of: forward (with bias), input gradient, weight gradient (written out, transposed
-// delta included).
+// Times the products of a dense layer, each on one thread. Reads lines "KIND INPUTS UNITS ROWS REPEAT", where KIND is
+// forward, inputs (their gradient) or weights (their gradient), and answers each with the seconds of one product.
+// benchmarks/matmul.py asks, and compares with NumPy's BLAS.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
-#include <memory>
+#include <iostream>
+#include <new>
+#include <random>
+#include <string>
 #include <vector>
 
 #include "isa.hpp"
@@ -14,103 +18,94 @@ namespace {
 using namespace chainrule;
 using Clock = std::chrono::steady_clock;
 
+/// Numbers aligned to cache lines, at first noise.
 class Buffer {
 public:
-    explicit Buffer(ptrdiff_t count) : data_(new (std::align_val_t{64}) float[static_cast<std::size_t>(count)]) {
-        for (ptrdiff_t i = 0; i < count; ++i) data_[i] = static_cast<float>(i % 17 - 8) * 0.1f;
+    explicit Buffer(ptrdiff_t count)
+        : values_(static_cast<float*>(::operator new(static_cast<std::size_t>(count) * sizeof(float), kAlignment))) {
+        std::minstd_rand random(7);
+        std::uniform_real_distribution<float> uniform(-1, 1);
+        for (ptrdiff_t i = 0; i < count; ++i) values_[i] = uniform(random);
     }
-    ~Buffer() { ::operator delete[](data_, std::align_val_t{64}); }
+    ~Buffer() { ::operator delete(values_, kAlignment); }
     Buffer(const Buffer&) = delete;
     Buffer& operator=(const Buffer&) = delete;
-    float* get() const { return data_; }
+    operator float*() const { return values_; }
 
 private:
-    float* data_;
+    static constexpr std::align_val_t kAlignment{64};
+    float* values_;
 };
 
-template <class Function>
-double least_microseconds(const Function& function) {
-    double least = 1e30;
-    for (int round = 0; round < 8; ++round) {
-        const auto start = Clock::now();
-        double seconds;
-        int calls = 0;
-        do {
-            function();
-            ++calls;
-            seconds = std::chrono::duration<double>(Clock::now() - start).count();
-        } while (seconds < 0.005);
-        least = std::min(least, seconds / calls);
-    }
-    return least * 1e6;
+void store_gradient(const void* context, ptrdiff_t first, const float* gradient, ptrdiff_t count) {
+    float* out = *static_cast<float* const*>(context);
+    std::memcpy(out + first, gradient, static_cast<std::size_t>(count) * sizeof(float));
 }
 
-void keep(const void* context, ptrdiff_t first, const float* gradient, ptrdiff_t count) {
-    float* out = static_cast<float*>(const_cast<void*>(context)) + first;
-    std::memcpy(out, gradient, static_cast<std::size_t>(count) * sizeof(float));
-}
+/// A dense layer with its batch in panels, or one after the other where the batch is a single example.
+class Layer {
+public:
+    Layer(const KernelTable<float>& kernels, ptrdiff_t inputs, ptrdiff_t units, ptrdiff_t rows)
+        : k_(kernels), inputs_(inputs), units_(units), single_(rows == 1), panels_((rows + k_.lanes - 1) / k_.lanes),
+          weights_(inputs * units + k_.lanes), weights_gradient_(inputs * units + k_.lanes),
+          x_(panels_ * stride(inputs)), x_gradient_(panels_ * stride(inputs)), y_(panels_ * stride(units)),
+          y_gradient_(panels_ * stride(units)), delta_rows_((units + k_.lanes) * panels_ * k_.lanes),
+          scratch_(std::max(k_.product_scratch(), k_.gradient_scratch(units))) {}
 
-void measure(ptrdiff_t batch, ptrdiff_t inputs, ptrdiff_t units) {
-    const KernelTable<float>& k = kernels<float>(isa());
-    const ptrdiff_t lanes = k.lanes, panels = (batch + lanes - 1) / lanes;
-    const auto stride = [&](ptrdiff_t features) { return (features | 1) * lanes; };
-    const Buffer weights(inputs * units), bias(units), gradient(inputs * units);
-    const Buffer x(panels * stride(inputs)), z(panels * stride(units)), dx(panels * stride(inputs));
-    const Buffer rows((units + lanes) * panels * lanes);
-    const Buffer scratch(k.product_scratch() + k.gradient_scratch(units));
-    const GradientConsumer<float> consumer{keep, gradient.get()};
-    double forward, backward, weight;
-    if (batch == 1) {
-        forward = least_microseconds(
-            [&] { k.forward_one({weights.get(), bias.get(), inputs, units, x.get(), z.get()}, {0, units}); });
-        backward = least_microseconds(
-            [&] { k.backward_one({weights.get(), nullptr, inputs, units, z.get(), dx.get()}, {0, inputs}); });
-        weight = least_microseconds(
-            [&] { k.weight_gradient_one({x.get(), z.get(), units, consumer}, {0, inputs}, scratch.get()); });
-    } else {
-        forward = least_microseconds([&] {
-            k.multiply({weights.get(),
-                        1,
-                        units,
-                        bias.get(),
-                        x.get(),
-                        stride(inputs),
-                        z.get(),
-                        stride(units),
-                        units,
-                        inputs,
-                        {}},
-                       {0, panels}, {0, units}, scratch.get());
-        });
-        backward = least_microseconds([&] {
-            k.multiply({weights.get(),
-                        units,
-                        1,
-                        nullptr,
-                        z.get(),
-                        stride(units),
-                        dx.get(),
-                        stride(inputs),
-                        inputs,
-                        units,
-                        {}},
-                       {0, panels}, {0, inputs}, scratch.get());
-        });
-        weight = least_microseconds([&] {
-            if (!k.is_narrow(units))
-                k.transpose_delta({z.get(), stride(units), rows.get(), units, panels}, {0, panels});
-            k.weight_gradient(
-                {x.get(), stride(inputs), z.get(), stride(units), rows.get(), units, panels, consumer}, {0, inputs},
-                scratch.get());
-        });
+    void forward() {
+        if (single_) return k_.forward_one({weights_, nullptr, inputs_, units_, x_, y_}, {0, units_});
+        k_.multiply({weights_, 1, units_, nullptr, x_, stride(inputs_), y_, stride(units_), units_, inputs_, {}},
+                    {0, panels_}, {0, units_}, scratch_);
     }
-    std::printf("%.4f %.4f %.4f\n", forward, backward, weight);
-    std::fflush(stdout);
+
+    void gradient_of_inputs() {
+        if (single_) return k_.backward_one({weights_, nullptr, inputs_, units_, y_gradient_, x_gradient_}, {0, inputs_});
+        k_.multiply({weights_, units_, 1, nullptr, y_gradient_, stride(units_), x_gradient_, stride(inputs_), inputs_,
+                     units_, {}},
+                    {0, panels_}, {0, inputs_}, scratch_);
+    }
+
+    void gradient_of_weights() {
+        float* out = weights_gradient_;
+        const GradientConsumer<float> consumer{store_gradient, &out};
+        if (single_) return k_.weight_gradient_one({x_, y_gradient_, units_, consumer}, {0, inputs_}, scratch_);
+        if (!k_.is_narrow(units_))
+            k_.transpose_delta({y_gradient_, stride(units_), delta_rows_, units_, panels_}, {0, panels_});
+        k_.weight_gradient({x_, stride(inputs_), y_gradient_, stride(units_), delta_rows_, inputs_, units_, panels_,
+                            consumer},
+                           {0, inputs_}, scratch_);
+    }
+
+private:
+    /// An odd number of vectors, as the engine's sessions have it.
+    ptrdiff_t stride(ptrdiff_t features) const { return (features | 1) * k_.lanes; }
+
+    const KernelTable<float>& k_;
+    ptrdiff_t inputs_, units_;
+    bool single_;
+    ptrdiff_t panels_;
+    Buffer weights_, weights_gradient_, x_, x_gradient_, y_, y_gradient_, delta_rows_, scratch_;
+};
+
+double seconds(Layer& layer, const std::string& kind, long repeat) {
+    void (Layer::*product)() = kind == "forward"  ? &Layer::forward
+                               : kind == "inputs" ? &Layer::gradient_of_inputs
+                                                  : &Layer::gradient_of_weights;
+    (layer.*product)();
+    const auto start = Clock::now();
+    for (long i = 0; i < repeat; ++i) (layer.*product)();
+    return std::chrono::duration<double>(Clock::now() - start).count() / static_cast<double>(repeat);
 }
 
 }  // namespace
 
 int main() {
-    long batch, inputs, units;
-    while (std::scanf("%ld %ld %ld", &batch, &inputs, &units) == 3) measure(batch, inputs, units);
+    std::printf("%s\n", isa().name);
+    std::fflush(stdout);
+    std::string kind;
+    for (long inputs, units, rows, repeat; std::cin >> kind >> inputs >> units >> rows >> repeat;) {
+        Layer layer(kernels<float>(isa()), inputs, units, rows);
+        std::printf("%.9g\n", seconds(layer, kind, repeat));
+        std::fflush(stdout);
+    }
 }

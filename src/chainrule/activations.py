@@ -56,6 +56,9 @@ class Activation:
     def __repr__(self) -> str:
         return f"<activation {self.name}>"
 
+    def __reduce__(self) -> str:
+        return self.name  # copies and pickles are this row itself, found by its name in this module
+
 
 ActivationLike: TypeAlias = Activation | Callable[[Any], Any] | str | None
 

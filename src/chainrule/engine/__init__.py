@@ -1,14 +1,12 @@
 """Engines: they run the steps of training. The Python engine is the meaning; the native one must agree with it."""
 
-import warnings
-
 from chainrule.engine import native
 from chainrule.engine.engine import Engine, Network, Position, Progress, Task
 from chainrule.engine.lowering import Unsupported, lower, lower_network
 from chainrule.engine.native import NativeEngine
 from chainrule.engine.python import PythonEngine
 from chainrule.engine.threads import maximum, set_threads
-from chainrule.errors import ArgumentError, EngineWarning, UnknownNameError, did_you_mean
+from chainrule.errors import ArgumentError, UnknownNameError, did_you_mean
 
 __all__ = [
     "Engine",
@@ -63,8 +61,9 @@ def choose(name: str, work: Task | Network) -> Engine:
     except Unsupported as reason:
         if name == "native":
             raise ArgumentError(f"the native engine can't run this model: {reason}; use engine='auto'") from None
-        warnings.warn(f"training on the Python engine: {reason}", EngineWarning, stacklevel=5)
-        return PythonEngine()
+        if isinstance(work, Task):
+            return PythonEngine.instead_of_native(work.network, str(reason), 6)
+        return PythonEngine.instead_of_native(work, str(reason), 4)
     return NativeEngine()
 
 

@@ -1,6 +1,8 @@
 """The native engine: plans run by the C++ library, whole epochs in one call."""
 
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +11,13 @@ import numpy as np
 from chainrule.arrays import Array
 from chainrule.autodiff import ops
 from chainrule.engine import threads
-from chainrule.engine.data import Rows
+from chainrule.engine.data import CHUNK, Rows
 from chainrule.engine.engine import Engine, Network, Position, Progress, Task
-from chainrule.engine.lowering import lower, lower_network
+from chainrule.engine.lowering import Unsupported, lower, lower_network
 from chainrule.engine.plan import Instruction, Plan
-from chainrule.engine.python import loss_on_logits
+from chainrule.engine.python import PythonEngine, loss_on_logits
+from chainrule.errors import StateError
+from chainrule.layers import Dropout, Embedding
 
 try:
     from chainrule.engine import _native
@@ -44,6 +48,7 @@ NUMBERS = ("float32", "float64", "int8", "int16", "int32", "int64", "uint8", "ui
 
 EVALUATION_ROWS = 1024  # at a time where nothing is trained: their buffers stay in the cache
 NOTHING = (0, 0, 0, 0)
+MOST_IDLE = 4
 
 
 def available() -> bool:
@@ -53,25 +58,29 @@ def available() -> bool:
 
 @dataclass
 class _Sessions:
-    """The sessions made for one plan, by batch size and number of threads."""
+    """The sessions made for one plan that are not at work, by batch size and number of threads."""
 
     plan: Plan
     description: dict[str, Any]
-    made: dict[tuple[int, int], Any]
+    idle: dict[tuple[int, int], Any]
 
     @classmethod
     def of(cls, plan: Plan) -> "_Sessions":
         return cls(plan, describe_plan(plan), {})
 
-    def get(self, dtype: np.dtype[Any], batch: int) -> Any:
-        """Return a session for batches of this size."""
+    @contextmanager
+    def borrow(self, dtype: np.dtype[Any], batch: int) -> Iterator[Any]:
+        """Give a session for batches of this size, to one caller at a time: its buffers are not shared."""
         key = (batch, threads.count(work(self.plan.instructions) * batch))
-        if key not in self.made:
-            cls = _native.Session32 if dtype == np.float32 else _native.Session64
-            if len(self.made) > 4:  # sizes change now and then; buffers of old ones are let go
-                self.made.clear()
-            self.made[key] = cls(self.description, *key)
-        return self.made[key]
+        session = self.idle.pop(key, None)
+        if session is None:
+            session = (_native.Session32 if dtype == np.float32 else _native.Session64)(self.description, *key)
+        try:
+            yield session
+        finally:
+            if len(self.idle) > MOST_IDLE:  # sizes change now and then; buffers of old ones are let go
+                self.idle.clear()
+            self.idle[key] = session
 
 
 class NativeEngine(Engine):
@@ -82,74 +91,109 @@ class NativeEngine(Engine):
     def __init__(self) -> None:
         self._training: _Sessions | None = None
         self._inference: _Sessions | None = None
+        self._checked: Callable[[], Rows | None] = lambda: None
+
+    def __reduce__(self) -> Any:
+        return NativeEngine, ()  # sessions are buffers of this process; a copy makes its own
 
     def run(
         self, task: Task, position: Position, data: Rows, order: Array, batch_size: int, start: int, stop: int
     ) -> Progress:
         """Train on batches ``start`` to ``stop - 1``."""
-        network = task.network
-        session = self._trained(task).get(network.dtype, batch_size)
+        if self._checked() is not data:  # of one `fit` the rows are looked at once
+            _check_codes(task.network, data)
+            self._checked = weakref.ref(data)
         rows = np.ascontiguousarray(order[start * batch_size : stop * batch_size], np.int64)
-        table = task.optimizer.scalar_table(position.step, position.step + stop - start, network.dtype).values
-        units = self._training.plan.instructions[-1].outputs if self._training else 0
+        if _is_readable(data):
+            return self._train(task, position, data, rows, batch_size)
+        total, size = Progress(), _rows_together(data, batch_size)
+        for first in range(0, len(rows), size):
+            part = data.take(rows[first : first + size])
+            progress = self._train(task, position, _converted(part), np.arange(len(part)), batch_size)
+            total.loss_sum += progress.loss_sum
+            total.rows += progress.rows
+            if progress.failed_step is not None:
+                total.failed_step = progress.failed_step
+                break
+        return total
+
+    def _train(self, task: Task, position: Position, data: Rows, rows: Array, batch_size: int) -> Progress:
+        """Make the steps of these rows, in this order."""
+        network, optimizer = task.network, task.optimizer
+        sessions, steps = self._trained(task), -(-len(rows) // batch_size)
+        table = optimizer.scalar_table(position.step, position.step + steps, network.dtype).values
+        units = sessions.plan.instructions[-1].outputs
         outputs = np.empty((len(rows) if task.metrics else 0, units), network.dtype)
-        blocks, kept = _blocks(data, network)
         parameters, state = network.parameters.writable(), network.state.writable()
-        vectors = [_at(parameters), _at(state), *(_at(position.slots[name]) for name in task.optimizer.slots)]
-        try:
-            loss_sum, count, steps, failed = session.train(
-                vectors, blocks, len(data), _at(rows), len(rows), batch_size, 0, stop - start, position.step, _at(table),
-                table.shape[1], _at(outputs),
-            )  # fmt: skip
-        except KeyboardInterrupt:  # the steps before it are made
-            position.step += session.last[2]
-            raise
-        del kept
-        position.step += steps
-        if task.metrics and count:
-            _measure(task, data.take(rows[:count]), outputs[:count])
+        vectors = [_at(parameters), _at(state), *(_at(position.slots[name]) for name in optimizer.slots)]
+        with sessions.borrow(network.dtype, batch_size) as session:
+            try:
+                loss_sum, count, made, failed = session.train(
+                    vectors, _blocks(data), len(data), _at(rows), len(rows), batch_size, 0, steps, position.step,
+                    _at(table), table.shape[1], _at(outputs),
+                )  # fmt: skip
+            except BaseException:  # Ctrl-C, or what another signal's handler raises: the steps before it are made
+                position.step += session.last[2]
+                raise
+        position.step += made
+        network.seek(position.step)
+        if count:
+            weight = None if data.weight is None else data.weight[rows[:count]]
+            _measure(task, None if data.y is None else data.y[rows[:count]], weight, outputs[:count])
         return Progress(loss_sum, count, position.step if failed else None)
 
     def evaluate(self, task: Task, data: Rows, batch_size: int) -> float:
         """Return the mean loss over the rows."""
-        network = task.network
-        session = self._trained(task).get(network.dtype, min(batch_size, len(data)))
-        units = self._training.plan.instructions[-1].outputs if self._training else 0
-        outputs = np.empty((len(data) if task.metrics else 0, units), network.dtype)
-        blocks, kept = _blocks(data, network)
-        loss_sum, rows, _, _ = session.evaluate(
-            _vectors(network), blocks, len(data), min(batch_size, len(data)), _at(outputs)
-        )
-        del kept
-        if task.metrics:
-            _measure(task, data, outputs)
-        return float(loss_sum / rows)
+        network, size, total = task.network, min(batch_size, len(data)), 0.0
+        _check_codes(network, data)
+        sessions = self._trained(task)
+        units = sessions.plan.instructions[-1].outputs
+        for part in _portions(data, size):
+            outputs = np.empty((len(part) if task.metrics else 0, units), network.dtype)
+            with sessions.borrow(network.dtype, size) as session:
+                total += session.evaluate(_vectors(network), _blocks(part), len(part), size, _at(outputs))[0]
+            _measure(task, part.y, part.weight, outputs)
+        return float(total / len(data))
 
     def predict(self, network: Network, data: Rows, batch_size: int) -> Array:
         """Return the outputs for all rows."""
-        instructions = lower_network(network)
+        try:
+            instructions = lower_network(network)
+        except Unsupported as reason:  # the model has changed since this engine was chosen
+            return PythonEngine.instead_of_native(network, str(reason), 4).predict(network, data, batch_size)
         if self._inference is None or self._inference.plan.instructions != instructions:
             self._inference = _Sessions.of(Plan(instructions))
+        sessions, data = self._inference, Rows(data.x)
+        _check_codes(network, data)
         size = min(batch_size, EVALUATION_ROWS, len(data))
-        outputs = np.empty((len(data), instructions[-1].outputs), network.dtype)
-        blocks, kept = _blocks(Rows(data.x), network)
-        self._inference.get(network.dtype, size).evaluate(_vectors(network), blocks, len(data), size, _at(outputs))
-        del kept
+        outputs, first = np.empty((len(data), instructions[-1].outputs), network.dtype), 0
+        for part in _portions(data, size):
+            with sessions.borrow(network.dtype, size) as session:
+                session.evaluate(_vectors(network), _blocks(part), len(part), size, _at(outputs[first:]))
+            first += len(part)
         return outputs.reshape(len(data), *[n for n in network.output_shape[1:] if n is not None])
 
     def loss_and_gradient(self, task: Task, data: Rows, training: bool = False) -> tuple[float, Array]:
         """Return J over these rows and dJ/dW as one flat vector."""
         network = task.network
-        session = self._trained(task).get(network.dtype, len(data))
+        _check_codes(network, data)
         gradient = np.zeros(len(network.parameters), network.dtype)
-        blocks, kept = _blocks(data, network)
-        loss_sum, rows, _, _ = session.gradient(_vectors(network), blocks, len(data), 0, training, _at(gradient))
-        del kept
-        return float(loss_sum / rows), gradient
+        step = next((layer.stream.step for layer in network.layers if isinstance(layer, Dropout) and layer.stream), 0)
+        rows = data if _is_readable(data) else _converted(data)
+        with self._trained(task).borrow(network.dtype, len(data)) as session:
+            loss_sum, *_ = session.gradient(
+                _vectors(network), _blocks(rows), len(data), step, training, _at(gradient)
+            )
+        if training:
+            network.seek(step + 1)
+        return float(loss_sum / len(data)), gradient
 
     def _trained(self, task: Task) -> _Sessions:
         """Return the sessions for training; lowering again costs little, and sees a new seed or a frozen layer."""
-        plan = lower(task)
+        try:
+            plan = lower(task)
+        except Unsupported as reason:
+            raise StateError(f"the model has changed since it was compiled: {reason}; compile it again") from None
         if self._training is None or self._training.plan != plan:
             self._training = _Sessions.of(plan)
         return self._training
@@ -200,33 +244,76 @@ def _vectors(network: Network) -> list[int]:
     return [_at(network.parameters.values), _at(network.state.values)]
 
 
-def _blocks(data: Rows, network: Network) -> tuple[list[tuple[int, int, int, int]], list[Array]]:
-    """Return inputs, targets and weights as the C++ library reads them, and the arrays to keep alive meanwhile."""
-    kept = [_readable(array) for array in (data.x, data.y, data.weight) if array is not None]
-    blocks = [_block(array) for array in kept]
-    present = [array is not None for array in (data.x, data.y, data.weight)]
-    described = iter(blocks)
-    return [next(described) if there else NOTHING for there in present], kept
-
-
-def _readable(array: Array) -> Array:
-    """Return an array of a type that is read as it is; only rare ones are converted."""
-    if array.dtype == np.bool_:
-        array = array.view(np.uint8)
-    elif array.dtype.name not in NUMBERS or not array.dtype.isnative:
-        array = array.astype(np.float32 if array.dtype.itemsize <= 4 else np.float64)
-    return array if array.ndim <= 2 else array.reshape(len(array), -1)
+def _blocks(data: Rows) -> list[tuple[int, int, int, int]]:
+    """Return inputs, targets and weights as the C++ library reads them; the caller keeps the arrays alive."""
+    return [NOTHING if array is None else _block(array) for array in (data.x, data.y, data.weight)]
 
 
 def _block(array: Array) -> tuple[int, int, int, int]:
-    column = array.strides[1] if array.ndim == 2 else 0
-    return array.ctypes.data, NUMBERS.index(array.dtype.name), array.strides[0], column
+    if array.ndim > 2:
+        array = array.reshape(len(array), -1)  # a view: other arrays are converted before
+    number = NUMBERS.index("uint8" if array.dtype == np.bool_ else array.dtype.name)
+    return array.ctypes.data, number, array.strides[0], array.strides[1] if array.ndim == 2 else 0
 
 
-def _measure(task: Task, data: Rows, outputs: Array) -> None:
+def _is_readable(data: Rows) -> bool:
+    """Whether the C++ library can read the arrays where they are."""
+    return all(array is None or _reads(array) for array in (data.x, data.y, data.weight))
+
+
+def _reads(array: Array) -> bool:
+    if not array.dtype.isnative or (array.dtype.name not in NUMBERS and array.dtype != np.bool_):
+        return False
+    example = array[:1]
+    return array.ndim <= 2 or np.may_share_memory(example, example.reshape(1, -1))
+
+
+def _converted(data: Rows) -> Rows:
+    """Return rows that the C++ library reads; float16, another byte order and the like are rare."""
+
+    def convert(array: Array | None) -> Array | None:
+        if array is None or _reads(array):
+            return array
+        if array.dtype.kind == "f":
+            array = array.astype(np.float32 if array.dtype.itemsize <= 4 else np.float64)
+        return np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+
+    x = convert(data.x)
+    return Rows(data.x if x is None else x, convert(data.y), convert(data.weight))
+
+
+def _rows_together(data: Rows, batch_size: int) -> int:
+    """Return how many rows are converted at a time: whole batches, of bounded size."""
+    wide = max(array.size // len(array) for array in (data.x, data.y, data.weight) if array is not None)
+    return batch_size * max(1, CHUNK // (wide * batch_size))
+
+
+def _portions(data: Rows, batch_size: int) -> Iterator[Rows]:
+    """Give the rows so that the C++ library can read them: all together where they lie, else converted part by part."""
+    if _is_readable(data):
+        yield data
+        return
+    size = _rows_together(data, batch_size)
+    for first in range(0, len(data), size):
+        yield _converted(data.take(slice(first, first + size)))
+
+
+def _check_codes(network: Network, data: Rows) -> None:
+    """Refuse codes that name no row of an embedding, which reads what they name."""
+    for layer in network.layers:
+        if isinstance(layer, Embedding):
+            rows = max(1, CHUNK // max(1, data.x.size // len(data)))
+            for first in range(0, len(data), rows):
+                layer.codes(data.x[first : first + rows])
+
+
+def _measure(task: Task, y: Array | None, weight: Array | None, outputs: Array) -> None:
     """Update the metrics; they see probabilities also where the loss works on logits."""
+    if not task.metrics:
+        return
     loss = task.loss
+    outputs = outputs.reshape(len(outputs), *[n for n in task.network.output_shape[1:] if n is not None])
     if loss.activation is not None and (loss.from_logits or loss_on_logits(loss, task.network.layers[-1]) is not None):
         outputs = (ops.sigmoid if loss.activation == "sigmoid" else ops.softmax)(outputs).numpy()
     for metric in task.metrics:
-        metric.update_state(data.y, outputs, data.weight)
+        metric.update_state(y, outputs, weight)

@@ -1,5 +1,7 @@
 """The Python engine: tape on NumPy. It defines what layers, losses and optimisers mean."""
 
+import warnings
+import weakref
 from typing import Any
 
 import numpy as np
@@ -11,10 +13,13 @@ from chainrule.autodiff.tape import GradientTape
 from chainrule.autodiff.tensor import Tensor
 from chainrule.engine.data import Rows
 from chainrule.engine.engine import Engine, Network, Position, Progress, Task
+from chainrule.errors import EngineWarning
 from chainrule.layers import Activation, Dense
 from chainrule.layers.layer import Layer
 from chainrule.losses import Loss
 from chainrule.losses.cross_entropy import CrossEntropy
+
+_told: "weakref.WeakSet[Network]" = weakref.WeakSet()  # that they run on this engine
 
 
 class PythonEngine(Engine):
@@ -27,6 +32,14 @@ class PythonEngine(Engine):
     """
 
     name = "Python"
+
+    @classmethod
+    def instead_of_native(cls, network: Network, reason: str, stacklevel: int) -> "PythonEngine":
+        """Return an engine for what the native one can't run, and say so once for each network."""
+        if network not in _told:
+            _told.add(network)
+            warnings.warn(f"the Python engine runs this model: {reason}", EngineWarning, stacklevel=stacklevel)
+        return cls()
 
     def run(
         self, task: Task, position: Position, data: Rows, order: Array, batch_size: int, start: int, stop: int
@@ -77,7 +90,9 @@ class PythonEngine(Engine):
 
     def loss_and_gradient(self, task: Task, data: Rows, training: bool = False) -> tuple[float, Array]:
         """Return J over these rows and dJ/dW as one flat vector."""
+        before = task.network.state.values.copy()
         loss, gradient, _ = _differentiate(task, data, training)
+        task.network.state.writable()[...] = before
         return loss, gradient
 
 

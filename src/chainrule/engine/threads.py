@@ -44,4 +44,5 @@ def count(multiplications: float) -> int:
     >>> count(100.0)
     1
     """
-    return max(1, min(maximum(), int(multiplications / WORTH_A_THREAD)))
+    wanted = int(multiplications / WORTH_A_THREAD)
+    return min(maximum(), wanted) if wanted > 1 else 1

@@ -4,7 +4,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from chainrule.arrays import Shape
+from chainrule.arrays import Array, Shape
 from chainrule.autodiff import ops
 from chainrule.autodiff.tensor import Tensor, TensorLike, as_tensor
 from chainrule.errors import ArgumentError, DataError
@@ -59,7 +59,10 @@ class Embedding(Layer):
         )
 
     def _receive(self, inputs: TensorLike) -> Tensor:
-        x = as_tensor(inputs).numpy()
+        return Tensor.wrap(self.codes(as_tensor(inputs).numpy()))
+
+    def codes(self, x: Array) -> Array:
+        """Return inputs as integers, all of them codes of categories."""
         with np.errstate(invalid="ignore"):  # NaN is refused below
             codes = x.astype(np.int64)
         if codes.size and (not np.array_equal(codes, x) or codes.min() < 0 or codes.max() >= self.input_dim):
@@ -67,7 +70,7 @@ class Embedding(Layer):
                 f"{self.name} expects whole codes from 0 to {self.input_dim - 1}, "
                 f"got values from {x.min()} to {x.max()}"
             )
-        return Tensor.wrap(codes)
+        return codes
 
     def call(self, inputs: Tensor) -> Tensor:
         """Return the rows of E that the codes name."""

@@ -91,6 +91,11 @@ class Sequential(Model):
         elif (shape := self._known_input_shape()) is not None:
             self.build(shape)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if self.built:  # a copy's Variables become views of its own vectors
+            self.arrange()
+
     def _task_exists(self) -> bool:
         return getattr(self, "_task", None) is not None
 

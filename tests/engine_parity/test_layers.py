@@ -1,0 +1,311 @@
+"""Every layer, and every activation, by itself on both engines."""
+
+import numpy as np
+import pytest
+
+from chainrule import activations
+from chainrule.layers import (
+    Activation,
+    BatchNormalization,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    LayerNormalization,
+    Normalization,
+)
+from chainrule.optimizers import SGD
+from chainrule.regularizers import L1, L2, L1L2
+from tests.engine_parity.compare import (
+    CLASSES,
+    CODES,
+    DTYPES,
+    NUMBERS,
+    TOLERANCE,
+    N,
+    X,
+    assert_close,
+    build,
+    check_parity,
+    needs_native,
+    rng,
+    rows_of,
+)
+
+pytestmark = [needs_native, pytest.mark.parametrize("dtype", DTYPES)]
+CATEGORIES = rng.integers(0, 7, (N, 2))
+IMAGES = rng.normal(size=(N, 3, 4))
+NAMES = sorted(activations.TABLE)
+
+
+def frozen(layer):
+    layer.trainable = False
+    return layer
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_dense_with_each_activation(name, dtype):
+    check_parity(lambda: [Dense(6, activation=name), Dense(2)], dtype=dtype)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_activation_layer(name, dtype):
+    check_parity(lambda: [Dense(6), Dropout(0.1), Activation(name), Dense(2)], dtype=dtype)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_activation_of_the_last_layer(name, dtype):
+    check_parity(lambda: [Dense(6, activation="tanh"), Dense(2, activation=name)], dtype=dtype)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_batches_of_one_with_each_activation(name, dtype):
+    check_parity(
+        lambda: [Dense(6, activation=name), Dense(2, activation="tanh")], dtype=dtype, batch_size=1, optimizer=SGD
+    )
+
+
+DROPPED = {
+    "hidden": lambda: [Dense(20, activation="tanh"), Dropout(0.3), Dense(2)],
+    "inputs": lambda: [Dropout(0.2), Dense(8, activation="tanh"), Dense(2)],
+    "twice": lambda: [Dropout(0.2), Dense(40, activation="tanh"), Dropout(0.5), Dropout(0.1), Dense(2)],
+    "wider than a block of bits": lambda: [Dense(300, activation="tanh"), Dropout(0.4), Dense(2)],
+    "a seed of its own": lambda: [Dense(9, activation="tanh"), Dropout(0.5, seed=77), Dense(2)],
+    "a large seed": lambda: [Dense(9, activation="tanh"), Dropout(0.5, seed=2**64 - 1), Dense(2)],
+    "nearly nothing": lambda: [Dense(9, activation="tanh"), Dropout(1e-4), Dense(2)],
+    "rate 0": lambda: [Dense(9, activation="tanh"), Dropout(0.0), Dense(2)],
+    "last": lambda: [Dense(9, activation="tanh"), Dense(2), Dropout(0.25)],
+}
+
+
+@pytest.mark.parametrize("name", DROPPED)
+@pytest.mark.parametrize("batch_size", [1, 16])
+def test_dropout(name, batch_size, dtype):
+    check_parity(DROPPED[name], dtype=dtype, batch_size=batch_size, optimizer=SGD)
+
+
+@pytest.mark.parametrize("rate", [1 / 3, 0.9999])
+def test_dropout_keeps_the_share_that_16_bits_can_say(rate, dtype):
+    check_parity(lambda: [Dense(30, activation="tanh"), Dropout(rate), Dense(2)], dtype=dtype, optimizer=lambda: SGD(1e-6))
+
+
+# A bias before BatchNormalization or LayerNormalization has no effect: its gradient is 0 but for rounding, and the rules that
+# divide by the gradient's size (Adam, RMSprop ...) would blow the rounding up to whole steps. So those layers have no bias.
+NORMALIZED = {
+    "batch": lambda: [Dense(8, use_bias=False), BatchNormalization(), Activation("tanh"), Dense(2)],
+    "batch, no centre": lambda: [Dense(8, use_bias=False), BatchNormalization(center=False), Activation("tanh"), Dense(2)],
+    "batch, no scale": lambda: [Dense(8, use_bias=False), BatchNormalization(scale=False), Activation("tanh"), Dense(2)],
+    "batch, neither": lambda: [
+        Dense(8, use_bias=False),
+        BatchNormalization(center=False, scale=False),
+        Activation("tanh"),
+        Dense(2),
+    ],
+    "batch, short memory": lambda: [Dense(8, use_bias=False), BatchNormalization(momentum=0.5, epsilon=0.1), Dense(2)],
+    "batch first": lambda: [BatchNormalization(), Dense(8, activation="tanh"), Dense(2)],
+    "batch last": lambda: [Dense(8, activation="tanh"), Dense(2, use_bias=False), BatchNormalization()],
+    "batch twice": lambda: [
+        BatchNormalization(),
+        Dense(8, use_bias=False),
+        BatchNormalization(),
+        Activation("tanh"),
+        Dense(2),
+    ],
+    "batch frozen": lambda: [
+        Dense(8, activation="tanh"),
+        frozen(BatchNormalization(gamma_initializer="random_normal", beta_initializer="random_normal")),
+        Dense(2),
+    ],
+    "batch frozen, plain": lambda: [Dense(8), frozen(BatchNormalization(center=False, scale=False)), Dense(2)],
+    "batch, penalty": lambda: [
+        Dense(8, use_bias=False),
+        BatchNormalization(gamma_regularizer=L2(0.1), beta_regularizer=L1(0.01)),
+        Activation("tanh"),
+        Dense(2),
+    ],
+    "batch over frozen": lambda: [frozen(Dense(8)), BatchNormalization(), Activation("tanh"), Dense(2)],
+    "layer": lambda: [Dense(8), LayerNormalization(), Activation("tanh"), Dense(2)],
+    "layer, no centre": lambda: [Dense(8), LayerNormalization(center=False), Activation("tanh"), Dense(2)],
+    "layer, no scale": lambda: [Dense(8), LayerNormalization(scale=False), Activation("tanh"), Dense(2)],
+    "layer, neither": lambda: [
+        Dense(8),
+        LayerNormalization(center=False, scale=False, epsilon=0.1),
+        Activation("tanh"),
+        Dense(2),
+    ],
+    "layer first": lambda: [LayerNormalization(), Dense(8, activation="tanh"), Dense(2)],
+    "layer last": lambda: [Dense(8, activation="tanh"), Dense(2), LayerNormalization(epsilon=1.0)],
+    "layer frozen": lambda: [
+        Dense(8),
+        frozen(LayerNormalization(gamma_initializer="random_normal", beta_initializer="random_normal")),
+        Dense(2),
+    ],
+    "layer, penalty": lambda: [Dense(8), LayerNormalization(gamma_regularizer=L1L2(0.01, 0.1)), Dense(2)],
+    "one feature": lambda: [Dense(1), LayerNormalization(), Dense(2)],
+    "given": lambda: [Normalization(mean=X.mean(0) + 3, variance=X.var(0) * 4), Dense(8, activation="tanh"), Dense(2)],
+    "given, constant feature": lambda: [
+        Normalization(mean=X.mean(0), variance=[1, 2, 1, 1e20, 3]),
+        Dense(8, activation="tanh"),
+        Dense(2),
+    ],
+    "given, inverted": lambda: [
+        Normalization(mean=X.mean(0), variance=X.var(0) * 4, invert=True),
+        Dense(8, activation="tanh"),
+        Dense(2),
+    ],
+    "given, in the middle": lambda: [
+        Dense(4, activation="tanh"),
+        Normalization(mean=[0.1, 0.2, 0.3, 0.4], variance=[1, 2, 3, 4]),
+        Dense(2),
+    ],
+    "given, inverted, last": lambda: [
+        Dense(8, activation="tanh"),
+        Dense(2),
+        Normalization(mean=[1, -1], variance=[0.5, 2], invert=True),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", NORMALIZED)
+def test_normalization(name, dtype):
+    check_parity(NORMALIZED[name], dtype=dtype, optimizer=lambda: SGD(0.05, momentum=0.9))
+
+
+@pytest.mark.parametrize("name", ["batch first", "layer", "batch frozen", "given"])
+def test_normalization_of_batches_of_one(name, dtype):
+    check_parity(NORMALIZED[name], dtype=dtype, batch_size=1, optimizer=SGD)
+
+
+def test_adapted_normalization(dtype):
+    def layers():
+        first = Normalization()
+        first.adapt(X)
+        return [first, Dense(8, activation="tanh"), Dense(2)]
+
+    check_parity(layers, dtype="float32")
+
+
+PENALTIES = {
+    "l1": dict(kernel_regularizer=L1(0.02)),
+    "l2": dict(kernel_regularizer=L2(0.03)),
+    "both": dict(kernel_regularizer=L1L2(0.01, 0.02)),
+    "bias": dict(bias_regularizer=L1L2(0.03, 0.01), bias_initializer="random_normal"),
+    "all": dict(kernel_regularizer="l2", bias_regularizer="l1"),
+    "by name": dict(kernel_regularizer="l1_l2"),
+}
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+@pytest.mark.parametrize("batch_size", [1, 16])
+def test_penalties(name, batch_size, dtype):
+    def layers():
+        return [Dense(7, activation="tanh", **PENALTIES[name]), Dense(2, **PENALTIES[name])]
+
+    check_parity(layers, dtype=dtype, batch_size=batch_size, optimizer=SGD)
+
+
+def test_penalty_of_a_weight_that_is_zero(dtype):
+    check_parity(
+        lambda: [Dense(7, kernel_initializer="zeros", kernel_regularizer=L1(0.5)), Dense(2)], dtype=dtype, optimizer=SGD
+    )
+
+
+SHAPES = {
+    "no bias": lambda: [Dense(7, activation="tanh", use_bias=False), Dense(2, use_bias=False)],
+    "one layer": lambda: [Dense(2)],
+    "two activations": lambda: [Dense(7, activation="tanh"), Activation("softplus"), Activation("sigmoid"), Dense(2)],
+    "softmax inside": lambda: [Dense(7, activation="softmax"), Dense(2)],
+    "deep": lambda: [Dense(n, activation="tanh") for n in (9, 17, 3, 33, 1, 8)] + [Dense(2)],
+    "wide": lambda: [Dense(130, activation="tanh"), Dense(70, activation="tanh"), Dense(2)],
+    "activation first": lambda: [Activation("tanh"), Dense(2)],
+    "frozen first": lambda: [frozen(Dense(7, activation="tanh")), Dense(2)],
+    "frozen in the middle": lambda: [Dense(7, activation="tanh"), frozen(Dense(6, activation="tanh")), Dense(2)],
+    "frozen last": lambda: [Dense(7, activation="tanh"), frozen(Dense(2))],
+    "flatten of rows": lambda: [Flatten(), Dense(7, activation="tanh"), Flatten(), Dense(2)],
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("batch_size", [1, 16])
+def test_dense(name, batch_size, dtype):
+    check_parity(SHAPES[name], dtype=dtype, batch_size=batch_size)
+
+
+@pytest.mark.parametrize("batch_size", [1, 16])
+def test_flatten(batch_size, dtype):
+    check_parity(lambda: [Flatten(), Dense(6, activation="tanh"), Dense(2)], IMAGES, dtype=dtype, batch_size=batch_size)
+
+
+def test_dropout_of_images(dtype):
+    check_parity(lambda: [Dropout(0.3), Flatten(), Dense(6, activation="tanh"), Dense(2)], IMAGES, dtype=dtype)
+
+
+EMBEDDED = {
+    "plain": lambda: [Embedding(7, 3), Flatten(), Dense(6, activation="tanh"), Dense(2)],
+    "one dimension": lambda: [Embedding(7, 1), Flatten(), Dense(2)],
+    "wide": lambda: [Embedding(7, 37), Flatten(), Dense(2)],
+    "penalty": lambda: [Embedding(7, 3, embeddings_regularizer=L1L2(0.01, 0.1)), Flatten(), Dense(2)],
+    "dropout": lambda: [Embedding(7, 3), Dropout(0.4), Flatten(), Dense(6, activation="tanh"), Dense(2)],
+    "frozen": lambda: [frozen(Embedding(7, 3)), Flatten(), Dense(6, activation="tanh"), Dense(2)],
+    "flattened before": lambda: [Flatten(), Embedding(7, 3), Flatten(), Dense(2)],
+}
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+@pytest.mark.parametrize("batch_size", [1, 16])
+def test_embedding(name, batch_size, dtype):
+    check_parity(EMBEDDED[name], CATEGORIES, dtype=dtype, batch_size=batch_size, optimizer=lambda: SGD(0.1))
+
+
+@pytest.mark.parametrize("code_type", ["int8", "uint8", "int64", "float32", "float64"])
+def test_codes_of_any_type(code_type, dtype):
+    check_parity(EMBEDDED["plain"], CATEGORIES.astype(code_type), dtype=dtype)
+
+
+def test_outputs_of_several_axes(dtype):
+    target = rng.normal(size=(N, 2, 3))
+    models = check_parity(lambda: [Embedding(7, 3)], CATEGORIES, target, dtype=dtype, optimizer=SGD)
+    assert models["native"].predict(CATEGORIES).shape == (N, 2, 3)
+
+
+def test_embedding_of_one_column_of_codes_and_of_a_last_category_never_seen(dtype):
+    models = check_parity(lambda: [Embedding(9, 2), Flatten(), Dense(2)], CATEGORIES[:, :1], dtype=dtype, optimizer=SGD)
+    before = build("python", lambda: [Embedding(9, 2), Flatten(), Dense(2)], dtype=dtype)
+    before.predict(CATEGORIES[:, :1])
+    assert np.array_equal(models["native"].layers[0].weights[0][8], before.layers[0].weights[0][8])
+
+
+def test_everything_at_once(dtype):
+    check_parity(
+        lambda: [
+            Normalization(mean=X.mean(0), variance=X.var(0)),
+            Dropout(0.1),
+            Dense(20, use_bias=False, kernel_regularizer="l2"),
+            BatchNormalization(),
+            Activation("gelu"),
+            Dropout(0.2),
+            Dense(12, activation="silu"),
+            LayerNormalization(),
+            Dense(CLASSES, activation="softmax"),
+        ],
+        y=CODES,
+        loss="sparse_categorical_crossentropy",
+        optimizer=lambda: SGD(0.05, momentum=0.9),
+        metrics=["accuracy"],
+        dtype=dtype,
+        class_weight="balanced",
+        validation_data=(X, CODES),
+    )
+
+
+def test_inspection_changes_nothing(dtype):
+    gradients = []
+    for engine in ("python", "native"):
+        model = build(engine, NORMALIZED["batch"], dtype=dtype)
+        task, rows = rows_of(model, X, NUMBERS)
+        weights, state = model.snapshot()
+        gradients += [model._engine.loss_and_gradient(task, rows, training=True)[1] for _ in range(2)]
+        assert np.array_equal(model.parameters.values, weights)
+        assert np.array_equal(model.state.values, state)
+    for other in gradients[1:]:
+        assert_close(gradients[0], other, TOLERANCE[dtype], "gradients")
