@@ -133,7 +133,9 @@ struct LossBuffers {
 template <class T>
 struct OptimizerParameters {
     T rate = 0, decay = 0;
-    T momentum = 0, beta_1 = 0, beta_2 = 0, rho = 0, epsilon = 0;
+    T momentum = 0, rho = 0, epsilon = 0;
+    // 1 - beta_1, 1 - beta_2 and 1 - rho, taken in double: 1 - 0.999 in float is off by 5e-5 of itself.
+    T rest_1 = 1, rest_2 = 1, rest = 1;
     T l1 = 0, l2 = 0;  // of the loss's penalty l1 |w| + l2 w^2
     T gradient_factor = 1;
     T gradient_limit = static_cast<T>(__builtin_inf());

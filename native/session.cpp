@@ -189,9 +189,10 @@ Outcome Session<T>::run(const Run& asked) {
             OptimizerParameters<T>& p = worker.parameters[s];
             p = {};
             p.momentum = static_cast<T>(plan_.momentum);
-            p.beta_1 = static_cast<T>(plan_.beta_1);
-            p.beta_2 = static_cast<T>(plan_.beta_2);
+            p.rest_1 = static_cast<T>(1 - plan_.beta_1);
+            p.rest_2 = static_cast<T>(1 - plan_.beta_2);
             p.rho = static_cast<T>(plan_.rho);
+            p.rest = static_cast<T>(1 - plan_.rho);
             p.epsilon = static_cast<T>(plan_.epsilon);
             p.l1 = static_cast<T>(segment.l1);
             p.l2 = static_cast<T>(segment.l2);
@@ -211,6 +212,7 @@ Outcome Session<T>::run(const Run& asked) {
         if (start >= stop || outcome.failed || outcome.interrupted) return;
         examples_ = examples;
         panels_ = (examples + k_.lanes - 1) / k_.lanes;
+        mass_ = run.mode == Mode::evaluate && plan_.reduction == Reduction::sum ? 1 : static_cast<double>(examples);
         if (!run.rows.weights.data) equal_weights();
         if (run.mode == Mode::train && only_dense())
             run_on_team(1, [&](Member&) { steps_of_one(run, start, stop, outcome); });

@@ -36,7 +36,7 @@ struct Steps {
 };
 
 struct Outcome {
-    double loss_sum = 0;  // of J times the rows of its batch
+    double loss_sum = 0;  // of J times the mass of its batch: its rows, or the sum of their weights
     ptrdiff_t rows = 0;
     ptrdiff_t steps = 0;
     bool failed = false;       // the step after `steps` was not made: its numbers are not finite
@@ -111,6 +111,7 @@ private:
     std::vector<std::int32_t> labels_;
     T *targets_ = nullptr, *example_weights_ = nullptr, *values_ = nullptr, *gradient_ = nullptr;
     T* single_ = nullptr;
+    double mass_ = 0;
     ptrdiff_t examples_ = 0, panels_ = 0, scratch_size_ = 0;
 };
 

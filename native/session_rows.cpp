@@ -66,6 +66,8 @@ void Session<T>::gather(const Run& run, ptrdiff_t first, Range panels) {
     if (plan_.reduction == Reduction::weighted_mean) {
         divisor = 0;
         read<double>(run.rows.weights, {0, examples_}, row, [&](ptrdiff_t, double weight) { divisor += weight; });
+        if (panels.begin == 0) mass_ = divisor;
+        if (divisor == 0) divisor = 1;  // only weights of 0: the loss is 0
     }
     const T share = static_cast<T>(1 / divisor);
     T* weights = example_weights_;

@@ -36,7 +36,8 @@ void Session<T>::steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_
             backward(member, run, panels);
             measure(worker, panels);
         }
-        double total = first_thread && judged ? penalties() : 0;  // before others change the weights
+        // Before others change the weights; what is evaluated has its penalties added once, by the caller.
+        double total = first_thread && judged && run.mode != Mode::evaluate ? penalties() : 0;
         member.barrier();
         if (first_thread && judged) {
             for (ptrdiff_t e = 0; e < examples_; ++e)
@@ -57,7 +58,7 @@ void Session<T>::steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_
             if (run.mode == Mode::train && first_thread) moving_averages();
         }
         if (first_thread) {
-            outcome.loss_sum += total * static_cast<double>(examples_);
+            outcome.loss_sum += total * mass_;
             outcome.rows += examples_;
             ++outcome.steps;
         }
@@ -137,7 +138,7 @@ void Session<T>::steps_of_one(const Run& run, ptrdiff_t start, ptrdiff_t stop, O
                 consumer.apply(consumer.context, 0, node.line_gradient, node.features);
             }
         }
-        outcome.loss_sum += total;
+        outcome.loss_sum += total * mass_;
         ++outcome.rows;
         ++outcome.steps;
     }

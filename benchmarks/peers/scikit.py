@@ -37,7 +37,7 @@ def predictor(network: Network) -> Callable[[Array], Array]:
     model = build(network)
     classes = network.widths[-1]
     codes = np.arange(classes)
-    model.partial_fit(np.zeros((classes, network.widths[0]), np.float32), codes, codes)
+    model.partial_fit(np.zeros((classes, network.widths[0]), np.float32), codes, classes=codes)
     kernels, biases = map(list, zip(*network.weights, strict=True))
     if classes == 2:  # one logit, of the second class
         kernels[-1], biases[-1] = kernels[-1][:, 1:] - kernels[-1][:, :1], biases[-1][1:] - biases[-1][:1]

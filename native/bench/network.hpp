@@ -56,8 +56,8 @@ public:
         std::fill_n(example_weights_, batch, T(1) / static_cast<T>(batch));
         values_ = allocate(panels_ * k_.lanes);
         loss_panel_ = allocate(2 * stride(widths.back()));
-        adam_.beta_1 = T(0.9);
-        adam_.beta_2 = T(0.999);
+        adam_.rest_1 = T(0.1);
+        adam_.rest_2 = T(0.001);
         adam_.epsilon = T(1e-7);
     }
 

@@ -42,8 +42,8 @@ struct Adam {
     template <class V, class P>
     static void step(V& w, V g, V* slot, const P& p) {
         V &m = slot[0], &v = slot[1];
-        m = fma(g - m, splat<V>(1 - p.beta_1), m);
-        v = fma(g * g - v, splat<V>(1 - p.beta_2), v);
+        m = fma(g - m, splat<V>(p.rest_1), m);
+        v = fma(g * g - v, splat<V>(p.rest_2), v);
         w = fma(m * -p.rate, quick_inverse(quick_sqrt(v) + p.epsilon), w);
     }
 };
@@ -53,8 +53,8 @@ struct AmsGrad {
     template <class V, class P>
     static void step(V& w, V g, V* slot, const P& p) {
         V &m = slot[0], &v = slot[1], &largest = slot[2];
-        m = fma(g - m, splat<V>(1 - p.beta_1), m);
-        v = fma(g * g - v, splat<V>(1 - p.beta_2), v);
+        m = fma(g - m, splat<V>(p.rest_1), m);
+        v = fma(g * g - v, splat<V>(p.rest_2), v);
         largest = max(v, largest);
         w = fma(m * -p.rate, quick_inverse(quick_sqrt(largest) + p.epsilon), w);
     }
@@ -65,9 +65,9 @@ struct Adadelta {
     template <class V, class P>
     static void step(V& w, V g, V* slot, const P& p) {
         V &s = slot[0], &u = slot[1];
-        s = s * p.rho + g * g * (1 - p.rho);
+        s = s * p.rho + g * g * p.rest;
         const V delta = g * sqrt((u + p.epsilon) / (s + p.epsilon));
-        u = u * p.rho + delta * delta * (1 - p.rho);
+        u = u * p.rho + delta * delta * p.rest;
         w -= delta * p.rate;
     }
 };
@@ -89,11 +89,11 @@ struct RmsProp {
     template <class V, class P>
     static void step(V& w, V g, V* slot, const P& p) {
         V& v = slot[0];
-        v = v * p.rho + g * g * (1 - p.rho);
+        v = v * p.rho + g * g * p.rest;
         V variance = v;
         if constexpr (kCentered) {
             V& mean = slot[1];
-            mean = mean * p.rho + g * (1 - p.rho);
+            mean = mean * p.rho + g * p.rest;
             variance = max(v - mean * mean, V{});
         }
         V step = g / sqrt(variance + p.epsilon) * p.rate;

@@ -9,14 +9,14 @@ namespace {
 using Real = long double;
 
 struct Numbers {
-    Real rate, decay, momentum, beta_1, beta_2, rho, epsilon;
+    Real rate, decay, momentum, rest_1, rest_2, rho, rest, epsilon;
 };
 
 Real rms_step(Real g, Real* s, const Numbers& p, bool centered, bool momentum) {
-    s[0] = p.rho * s[0] + (1 - p.rho) * g * g;
+    s[0] = p.rho * s[0] + p.rest * g * g;
     Real variance = s[0];
     if (centered) {
-        s[1] = p.rho * s[1] + (1 - p.rho) * g;
+        s[1] = p.rho * s[1] + p.rest * g;
         variance = std::max(s[0] - s[1] * s[1], 0.0L);
     }
     const Real step = p.rate * g / std::sqrt(variance + p.epsilon);
@@ -27,8 +27,8 @@ Real rms_step(Real g, Real* s, const Numbers& p, bool centered, bool momentum) {
 }
 
 Real adam_step(Real g, Real* s, const Numbers& p, bool largest) {
-    s[0] += (1 - p.beta_1) * (g - s[0]);
-    s[1] += (1 - p.beta_2) * (g * g - s[1]);
+    s[0] += p.rest_1 * (g - s[0]);
+    s[1] += p.rest_2 * (g * g - s[1]);
     if (largest) s[2] = std::max(s[1], s[2]);
     return p.rate * s[0] / (std::sqrt(s[largest ? 2 : 1]) + p.epsilon);
 }
@@ -44,9 +44,9 @@ Real (*const kRules[])(Real g, Real* s, const Numbers& p) = {
     [](Real g, Real* s, const Numbers& p) { return adam_step(g, s, p, false); },
     [](Real g, Real* s, const Numbers& p) { return adam_step(g, s, p, true); },
     [](Real g, Real* s, const Numbers& p) {
-        s[0] = p.rho * s[0] + (1 - p.rho) * g * g;
+        s[0] = p.rho * s[0] + p.rest * g * g;
         const Real delta = g * std::sqrt(s[1] + p.epsilon) / std::sqrt(s[0] + p.epsilon);
-        s[1] = p.rho * s[1] + (1 - p.rho) * delta * delta;
+        s[1] = p.rho * s[1] + p.rest * delta * delta;
         return p.rate * delta;
     },
     [](Real g, Real* s, const Numbers& p) { return p.rate * g / std::sqrt((s[0] += g * g) + p.epsilon); },
@@ -66,9 +66,10 @@ void check(const Isa& isa, int which, ptrdiff_t count, bool prepared) {
     for (ptrdiff_t i = 0; i < count; ++i) wanted[static_cast<std::size_t>(i)] = {weights[i], 0, 0, 0};
     OptimizerParameters<T> p;
     p.momentum = T(0.9);
-    p.beta_1 = T(0.9);
-    p.beta_2 = T(0.99);
+    p.rest_1 = T(0.1);
+    p.rest_2 = T(0.01);
     p.rho = T(0.9);
+    p.rest = T(0.1);
     p.epsilon = T(1e-7);
     p.decay = T(0.01);
     if (prepared) {
@@ -84,7 +85,7 @@ void check(const Isa& isa, int which, ptrdiff_t count, bool prepared) {
         const ptrdiff_t middle = random.below(count + 1);
         kernel.update(&buffers, 0, gradient.get(), middle);
         kernel.update(&buffers, middle, gradient.get() + middle, count - middle);
-        const Numbers numbers{p.rate, p.decay, p.momentum, p.beta_1, p.beta_2, p.rho, p.epsilon};
+        const Numbers numbers{p.rate, p.decay, p.momentum, p.rest_1, p.rest_2, p.rho, p.rest, p.epsilon};
         for (ptrdiff_t i = 0; i < count; ++i) {
             Real* w = wanted[static_cast<std::size_t>(i)].data();
             Real g = gradient[i] + 2 * Real(p.l2) * w[0] + Real(p.l1) * (w[0] > 0 ? 1 : w[0] < 0 ? -1 : 0);

@@ -56,8 +56,9 @@ class Activation:
     def __repr__(self) -> str:
         return f"<activation {self.name}>"
 
-    def __reduce__(self) -> str:
-        return self.name  # copies and pickles are this row itself, found by its name in this module
+    def __reduce__(self) -> Any:
+        """Copies and pickles of a row of the table are that row itself."""
+        return (get, (self.name,)) if TABLE.get(self.name) is self else super().__reduce__()
 
 
 ActivationLike: TypeAlias = Activation | Callable[[Any], Any] | str | None
@@ -123,19 +124,19 @@ ROWS = (
     _row("tanh",         ops.tanh,                       lambda z: 1 - ops.square(ops.tanh(z)),    (-1.0, 1.0), (-3.0, 3.0)),
     _row("relu",         ops.relu,                       _step,                                    (0.0, inf), (0.0, inf)),
     _row("leaky_relu",   lambda z, negative_slope=0.2: ops.where(z > 0, z, negative_slope * z),
-                         lambda z, negative_slope=0.2: _step(z) + negative_slope * _step(-z),      (-inf, inf)),
+                         lambda z, negative_slope=0.2: _step(z) + negative_slope * (1 - _step(z)), (-inf, inf)),
     _row("elu",          _elu,                           _elu_slope,                               (-1.0, inf), (-4.61, inf)),
     _row("selu",         lambda z: SELU_SCALE * _elu(z, SELU_ALPHA),
                          lambda z: SELU_SCALE * _elu_slope(z, SELU_ALPHA), (-SELU_SCALE * SELU_ALPHA, inf), (-5.17, inf)),
     _row("gelu",         lambda z: z * _normal_cdf(z),
-                         lambda z: _normal_cdf(z) + z * ops.exp(-0.5 * z * z) / sqrt(2 * pi),      (-0.17, inf), (-3.02, inf)),
-    _row("gelu_tanh",    lambda z: 0.5 * z * (1 + ops.tanh(_tanh_argument(z))), _gelu_tanh_slope,  (-0.171, inf), (-3.02, inf)),
+                         lambda z: _normal_cdf(z) + z * ops.exp(-0.5 * z * z) / sqrt(2 * pi),      (-0.17, inf), (-3.07, inf)),
+    _row("gelu_tanh",    lambda z: 0.5 * z * (1 + ops.tanh(_tanh_argument(z))), _gelu_tanh_slope,  (-0.1701, inf), (-3.06, inf)),
     _row("silu",         lambda z: z * ops.sigmoid(z),
-                         lambda z: ops.sigmoid(z) * (1 + z * ops.sigmoid(-z)),                     (-0.2785, inf), (-6.8, inf)),
-    _row("mish",         lambda z: z * ops.tanh(ops.softplus(z)), _mish_slope,                     (-0.3089, inf), (-6.8, inf)),
+                         lambda z: ops.sigmoid(z) * (1 + z * ops.sigmoid(-z)),                     (-0.2785, inf), (-6.27, inf)),
+    _row("mish",         lambda z: z * ops.tanh(ops.softplus(z)), _mish_slope,                     (-0.3089, inf), (-6.27, inf)),
     _row("softplus",     ops.softplus,                   ops.sigmoid,                              (0.0, inf), (-4.6, inf)),
     _row("hard_sigmoid", lambda z: ops.clip((z + 3) / 6, 0.0, 1.0),
-                         lambda z: ops.cast(ops.abs(z) < 3, z.dtype) / 6,                          (0.0, 1.0), (-3.0, 3.0)),
+                         lambda z: ops.cast(ops.abs(z) <= 3, z.dtype) / 6,                         (0.0, 1.0), (-3.0, 3.0)),
     _row("softmax",      ops.softmax,                    _softmax_diagonal,                        (0.0, 1.0)),
     _row("log_softmax",  ops.log_softmax,                lambda z, axis=-1: 1 - ops.softmax(z, axis), (-inf, 0.0)),
 )  # fmt: skip
@@ -178,7 +179,7 @@ def serialize(activation: Activation | Callable[[Any], Any]) -> str:
     ArgumentError
         For a callable outside the table: a file can't hold code.
     """
-    if isinstance(activation, Activation):
+    if isinstance(activation, Activation) and TABLE.get(activation.name) is activation:
         return activation.name
     name = getattr(activation, "__name__", repr(activation))
-    raise ArgumentError(f"activation {name} is a plain function; a model file holds only those of the table")
+    raise ArgumentError(f"activation {name} is your own function; a model file holds only those of the table")

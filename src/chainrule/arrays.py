@@ -6,13 +6,38 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.errors import DTypeError
+from chainrule.errors import ArgumentError, DTypeError
 
 Array: TypeAlias = NDArray[Any]
 Shape: TypeAlias = tuple[int | None, ...]
 Axis: TypeAlias = int | Sequence[int] | None
 
 FLOAT_TYPES = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+def whole_number(name: str, value: Any, least: int) -> int:
+    """Return an argument that must be an integer of at least ``least``; NumPy's integers are taken too.
+
+    Examples
+    --------
+    >>> whole_number("units", 0, least=1)
+    Traceback (most recent call last):
+    chainrule.errors.ArgumentError: units must be an integer >= 1, got 0
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise ArgumentError(f"{name} must be an integer >= {least}, got {value!r}")
+    return int(value)
+
+
+def is_number(value: Any) -> bool:
+    """Whether an argument is a real number, Python's or NumPy's; True and False are not.
+
+    Examples
+    --------
+    >>> is_number(np.float32(0.5)), is_number("0.5"), is_number(True)
+    (True, False, False)
+    """
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 def float_dtype(dtype: Any) -> np.dtype[Any]:

@@ -1,7 +1,9 @@
 """Objects that know the arguments they were made with: layers, losses, optimisers, metrics, callbacks."""
 
 import inspect
-from typing import Any, NamedTuple, Self
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NamedTuple, ParamSpec, Self, TypeVar
 from weakref import WeakKeyDictionary
 
 from chainrule.errors import UnknownArgumentError, UnknownNameError, did_you_mean
@@ -59,6 +61,34 @@ def unknown_argument(where: str, name: str, known: frozenset[str]) -> UnknownArg
     alias = ALIASES.get(name)
     hint = f"; did you mean {alias!r}?" if alias in known else did_you_mean(name, known)
     return UnknownArgumentError(f"{where} has no argument {name!r}{hint}")
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def named_arguments(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a function or method answer a misspelt argument with "did you mean", as constructors do.
+
+    Examples
+    --------
+    >>> @named_arguments
+    ... def fit(epochs=1):
+    ...     return epochs
+    >>> fit(nb_epoch=3)
+    Traceback (most recent call last):
+    chainrule.errors.UnknownArgumentError: fit has no argument 'nb_epoch'; did you mean 'epochs'?
+    """
+    known = frozenset(inspect.signature(function).parameters) - {"self"}
+
+    @wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        for name in kwargs:
+            if name not in known:
+                raise unknown_argument(function.__name__, name, known)
+        return function(*args, **kwargs)
+
+    return checked
 
 
 class Configurable:

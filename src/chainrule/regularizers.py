@@ -1,8 +1,10 @@
 """Penalties on weights, added to the loss as written: no scale depends on the batch size."""
 
 from collections.abc import Callable
+from math import inf
 from typing import Any, TypeAlias
 
+from chainrule.arrays import is_number
 from chainrule.autodiff import ops
 from chainrule.autodiff.tensor import Tensor, TensorLike
 from chainrule.configurable import Configurable, lookup
@@ -24,7 +26,7 @@ class L1L2(Configurable):
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
         for name, value in (("l1", l1), ("l2", l2)):
-            if not (isinstance(value, int | float) and 0 <= value < float("inf")):
+            if not (is_number(value) and 0 <= value < inf):
                 raise ArgumentError(f"{name} must be a number >= 0, got {value!r}")
         self.l1, self.l2 = float(l1), float(l2)
 

@@ -64,16 +64,24 @@ class Position:
 
 @dataclass
 class Progress:
-    """What a range of steps gave: the sum of J over rows, and the step at which numbers went wrong."""
+    """What a range of steps gave: J summed by the mass of each batch, and the step at which numbers went wrong."""
 
     loss_sum: float = 0.0
+    mass: float = 0.0
     rows: int = 0
     failed_step: int | None = None
+
+    def add(self, other: "Progress") -> None:
+        """Take in what the next range gave."""
+        self.loss_sum += other.loss_sum
+        self.mass += other.mass
+        self.rows += other.rows
+        self.failed_step = other.failed_step
 
     @property
     def loss(self) -> float:
         """Mean loss; a short last batch counts by its size."""
-        return self.loss_sum / self.rows if self.rows else float("nan")
+        return self.loss_sum / self.mass if self.mass else float("nan")
 
 
 class Engine(ABC):

@@ -110,10 +110,8 @@ class NativeEngine(Engine):
         for first in range(0, len(rows), size):
             part = data.take(rows[first : first + size])
             progress = self._train(task, position, _converted(part), np.arange(len(part)), batch_size)
-            total.loss_sum += progress.loss_sum
-            total.rows += progress.rows
+            total.add(progress)
             if progress.failed_step is not None:
-                total.failed_step = progress.failed_step
                 break
         return total
 
@@ -137,10 +135,10 @@ class NativeEngine(Engine):
                 raise
         position.step += made
         network.seek(position.step)
+        weight = None if data.weight is None else data.weight[rows[:count]]
         if count:
-            weight = None if data.weight is None else data.weight[rows[:count]]
             _measure(task, None if data.y is None else data.y[rows[:count]], weight, outputs[:count])
-        return Progress(loss_sum, count, position.step if failed else None)
+        return Progress(loss_sum, task.loss.mass(count, weight), count, position.step if failed else None)
 
     def evaluate(self, task: Task, data: Rows, batch_size: int) -> float:
         """Return the mean loss over the rows."""
@@ -153,7 +151,8 @@ class NativeEngine(Engine):
             with sessions.borrow(network.dtype, size) as session:
                 total += session.evaluate(_vectors(network), _blocks(part), len(part), size, _at(outputs))[0]
             _measure(task, part.y, part.weight, outputs)
-        return float(total / len(data))
+        mean = total if task.loss.reduction == "sum" else total / task.loss.mass(len(data), data.weight)
+        return float(mean) + sum(float(penalty) for layer in network.layers for penalty in layer.losses)
 
     def predict(self, network: Network, data: Rows, batch_size: int) -> Array:
         """Return the outputs for all rows."""
@@ -186,7 +185,7 @@ class NativeEngine(Engine):
             )
         if training:
             network.seek(step + 1)
-        return float(loss_sum / len(data)), gradient
+        return float(loss_sum / task.loss.mass(len(data), data.weight)), gradient
 
     def _trained(self, task: Task) -> _Sessions:
         """Return the sessions for training; lowering again costs little, and sees a new seed or a frozen layer."""

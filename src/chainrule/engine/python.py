@@ -13,11 +13,19 @@ from chainrule.autodiff.tape import GradientTape
 from chainrule.autodiff.tensor import Tensor
 from chainrule.engine.data import Rows
 from chainrule.engine.engine import Engine, Network, Position, Progress, Task
+from chainrule.engine.parameters import ParameterVector
 from chainrule.errors import EngineWarning
 from chainrule.layers import Activation, Dense
 from chainrule.layers.layer import Layer
 from chainrule.losses import Loss
-from chainrule.losses.cross_entropy import CrossEntropy
+from chainrule.losses.cross_entropy import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    CrossEntropy,
+    SparseCategoricalCrossentropy,
+)
+
+CROSS_ENTROPIES = (BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy)
 
 _told: "weakref.WeakSet[Network]" = weakref.WeakSet()  # that they run on this engine
 
@@ -54,7 +62,10 @@ class PythonEngine(Engine):
             network.seek(position.step)
             before = state.values.copy()
             with np.errstate(all="ignore"):  # what overflows is found by the next line
-                loss, gradient, outputs = _differentiate(task, part, training=True)
+                loss, gradients, outputs = _differentiate(task, part, training=True)
+            gradient = parameters.flat_gradient(gradients)
+            if position.step == 0:
+                _need_gradients(parameters, gradients)
             if not (np.isfinite(loss) and np.isfinite(gradient).all()):
                 state.writable()[...] = before
                 progress.failed_step = position.step
@@ -63,8 +74,8 @@ class PythonEngine(Engine):
                 parameters.writable(), gradient, position.slots, table.row(position.step), parameters.segments
             )
             position.step += 1
-            progress.loss_sum += loss * len(rows)
-            progress.rows += len(rows)
+            mass = task.loss.mass(len(rows), part.weight)
+            progress.add(Progress(loss * mass, mass, len(rows)))
             _measure(task, part, outputs)
         return progress
 
@@ -73,10 +84,13 @@ class PythonEngine(Engine):
         total = 0.0
         for start in range(0, len(data), batch_size):
             part = data.take(slice(start, start + batch_size))
-            loss, outputs = _forward(task, part, training=False)
-            total += float(loss) * len(part)
+            with np.errstate(over="ignore", invalid="ignore"):  # the loss shows it: it is infinite or NaN
+                values, outputs = _forward(task, part, training=False)
+                loss = float(task.loss.reduce(values, _weight(part, values)))
+            total += loss if task.loss.reduction == "sum" else loss * task.loss.mass(len(part), part.weight)
             _measure(task, part, outputs)
-        return total / len(data)
+        mean = total if task.loss.reduction == "sum" else total / task.loss.mass(len(data), data.weight)
+        return mean + sum(float(penalty) for layer in task.network.layers for penalty in layer.losses)
 
     def predict(self, network: Network, data: Rows, batch_size: int) -> Array:
         """Return the outputs for all rows."""
@@ -91,14 +105,16 @@ class PythonEngine(Engine):
     def loss_and_gradient(self, task: Task, data: Rows, training: bool = False) -> tuple[float, Array]:
         """Return J over these rows and dJ/dW as one flat vector."""
         before = task.network.state.values.copy()
-        loss, gradient, _ = _differentiate(task, data, training)
+        loss, gradients, _ = _differentiate(task, data, training)
         task.network.state.writable()[...] = before
-        return loss, gradient
+        return loss, task.network.parameters.flat_gradient(gradients)
 
 
 def output_activation(layer: Layer) -> Any:
     """Return the activation that the last layer applies, None if it is of another kind."""
-    return layer.activation if isinstance(layer, Dense | Activation) else None
+    if isinstance(layer, Dense | Activation) and type(layer).call in (Dense.call, Activation.call):
+        return layer.activation
+    return None  # also for a subclass with a `call` of its own
 
 
 def loss_on_logits(loss: Loss, last: Layer) -> Loss | None:
@@ -106,8 +122,8 @@ def loss_on_logits(loss: Loss, last: Layer) -> Loss | None:
 
     ``log softmax(z)`` computed from z is exact where softmax has rounded to 0: the same function, stable.
     """
-    if not isinstance(loss, CrossEntropy) or loss.from_logits:
-        return None
+    if type(loss) not in CROSS_ENTROPIES or not isinstance(loss, CrossEntropy) or loss.from_logits:
+        return None  # a subclass may compute something else
     return loss.on_logits() if output_activation(last) is activations.TABLE[loss.activation] else None
 
 
@@ -117,7 +133,7 @@ def _gather(network: Network, x: Array) -> Array:
 
 
 def _forward(task: Task, part: Rows, training: bool) -> tuple[Tensor, Tensor]:
-    """Return J and the outputs."""
+    """Return the loss of each example, and the outputs."""
     *hidden, last = task.network.layers
     x: Any = Tensor.wrap(_gather(task.network, part.x))
     for layer in hidden:
@@ -132,11 +148,11 @@ def _forward(task: Task, part: Rows, training: bool) -> tuple[Tensor, Tensor]:
     else:
         outputs = last(x, training)
         values = task.loss.values(_targets(part, outputs), outputs)
-    loss = task.loss.reduce(values, None if part.weight is None else part.weight.astype(values.dtype))
-    for layer in task.network.layers:
-        for penalty in layer.losses:
-            loss = loss + penalty
-    return loss, outputs
+    return values, outputs
+
+
+def _weight(part: Rows, values: Tensor) -> Array | None:
+    return None if part.weight is None else part.weight.astype(values.dtype)
 
 
 def _targets(part: Rows, outputs: Tensor) -> Any:
@@ -144,13 +160,29 @@ def _targets(part: Rows, outputs: Tensor) -> Any:
     return y if y is None or y.dtype.kind in "iu" else Tensor(y, outputs.dtype)
 
 
-def _differentiate(task: Task, part: Rows, training: bool) -> tuple[float, Array, Tensor]:
-    """Return J, its gradient as one vector, and the outputs."""
+def _differentiate(task: Task, part: Rows, training: bool) -> tuple[float, list[Array | None], Tensor]:
+    """Return J, its gradient for each Variable, and the outputs."""
     parameters = task.network.parameters
     with GradientTape() as tape:
-        loss, outputs = _forward(task, part, training)
+        values, outputs = _forward(task, part, training)
+        loss = task.loss.reduce(values, _weight(part, values))
+        for layer in task.network.layers:
+            for penalty in layer.losses:
+                loss = loss + penalty
     gradients = tape.gradient(loss, parameters.variables)
-    return float(loss), parameters.flat_gradient(None if g is None else g.numpy() for g in gradients), outputs
+    return float(loss), [None if g is None else g.numpy() for g in gradients], outputs
+
+
+def _need_gradients(parameters: ParameterVector, gradients: list[Array | None]) -> None:
+    """Say in the first step which weights training can't reach."""
+    unreached = [s.name for s, g in zip(parameters.segments, gradients, strict=True) if g is None]
+    if unreached:
+        warnings.warn(
+            f"no gradient for {', '.join(unreached)}: the loss does not depend on it, or a layer or loss computes "
+            "with NumPy instead of chainrule.ops; their gradient counts as 0",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def _measure(task: Task, part: Rows, outputs: Tensor) -> None:

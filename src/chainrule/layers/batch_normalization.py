@@ -2,7 +2,8 @@
 
 from typing import Any, Unpack
 
-from chainrule.arrays import Shape
+from chainrule import initializers, regularizers
+from chainrule.arrays import Shape, is_number
 from chainrule.autodiff import ops
 from chainrule.autodiff.tensor import Tensor
 from chainrule.errors import ArgumentError, ShapeError
@@ -53,16 +54,18 @@ class BatchNormalization(Layer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        if not 0 <= momentum < 1:
+        if not (is_number(momentum) and 0 <= momentum < 1):
             raise ArgumentError(f"momentum must be in [0, 1), got {momentum!r}")
-        if not epsilon > 0:
+        if not (is_number(epsilon) and epsilon > 0):
             raise ArgumentError(f"epsilon must be > 0, got {epsilon!r}")
         self.axis, self.momentum, self.epsilon = axis, momentum, epsilon
         self.center, self.scale = center, scale
-        self.beta_initializer, self.gamma_initializer = beta_initializer, gamma_initializer
-        self.moving_mean_initializer = moving_mean_initializer
-        self.moving_variance_initializer = moving_variance_initializer
-        self.beta_regularizer, self.gamma_regularizer = beta_regularizer, gamma_regularizer
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
 
     def build(self, input_shape: Shape) -> None:
         """Make gamma, beta and the moving averages, one of each per feature."""

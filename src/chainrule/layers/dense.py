@@ -2,10 +2,10 @@
 
 from typing import Any, Unpack
 
-from chainrule import activations
-from chainrule.arrays import Shape
+from chainrule import activations, initializers, regularizers
+from chainrule.arrays import Shape, whole_number
 from chainrule.autodiff.tensor import Tensor
-from chainrule.errors import ArgumentError, ShapeError
+from chainrule.errors import ShapeError
 from chainrule.layers.layer import Layer, LayerOptions
 
 
@@ -46,13 +46,13 @@ class Dense(Layer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        if isinstance(units, bool) or not isinstance(units, int) or units < 1:
-            raise ArgumentError(f"units must be an integer >= 1, got {units!r}")
-        self.units = units
+        self.units = whole_number("units", units, least=1)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer, self.bias_initializer = kernel_initializer, bias_initializer
-        self.kernel_regularizer, self.bias_regularizer = kernel_regularizer, bias_regularizer
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
 
     def build(self, input_shape: Shape) -> None:
         """Make W (in, units) and b (units,)."""

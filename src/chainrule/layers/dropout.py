@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from math import prod
 from typing import Unpack
 
-from chainrule.arrays import Shape
+from chainrule.arrays import Shape, is_number
 from chainrule.autodiff.tensor import Tensor
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, ShapeError
 from chainrule.layers.layer import Layer, LayerOptions
 from chainrule.random import Stream, check_seed
 
@@ -45,7 +45,7 @@ class Dropout(Layer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate < 1:
+        if not is_number(rate) or not 0 <= rate < 1:
             raise ArgumentError(f"rate must be in [0, 1), got {rate!r}; 0.5 drops half of the activations")
         self.rate = float(rate)
         self.noise_shape = None if noise_shape is None else tuple(noise_shape)
@@ -67,11 +67,17 @@ class Dropout(Layer):
             return inputs
         if self.stream is None:
             self.stream = self._make_stream(self._seed, 0)
-        shape = inputs.shape
-        if self.noise_shape is not None:
-            shape = tuple(n if m is None else m for n, m in zip(inputs.shape, self.noise_shape, strict=True))
+        shape = self._mask_shape(inputs.shape)
         kept = self.stream.bits(prod(shape)).reshape(shape) >= self.threshold
         return inputs * Tensor.wrap(kept * inputs.dtype.type(65536 / (65536 - self.threshold)))
+
+    def _mask_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        if self.noise_shape is None:
+            return shape
+        wanted = self.noise_shape
+        if len(wanted) != len(shape) or any(m not in (None, 1, n) for n, m in zip(shape, wanted, strict=True)):
+            raise ShapeError(f"{self.name} can't stretch a mask of noise_shape {wanted} over inputs of shape {shape}")
+        return tuple([n if m is None else m for n, m in zip(shape, wanted, strict=True)])
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Outputs have the shape of the inputs."""

@@ -4,10 +4,11 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from chainrule.arrays import Array, Shape
+from chainrule import initializers, regularizers
+from chainrule.arrays import Array, Shape, whole_number
 from chainrule.autodiff import ops
 from chainrule.autodiff.tensor import Tensor, TensorLike, as_tensor
-from chainrule.errors import ArgumentError, DataError
+from chainrule.errors import DataError
 from chainrule.layers.layer import Layer, LayerOptions
 
 
@@ -42,12 +43,10 @@ class Embedding(Layer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        for name, value in (("input_dim", input_dim), ("output_dim", output_dim)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ArgumentError(f"{name} must be an integer >= 1, got {value!r}")
-        self.input_dim, self.output_dim = input_dim, output_dim
-        self.embeddings_initializer = embeddings_initializer
-        self.embeddings_regularizer = embeddings_regularizer
+        self.input_dim = whole_number("input_dim", input_dim, least=1)
+        self.output_dim = whole_number("output_dim", output_dim, least=1)
+        self.embeddings_initializer = initializers.get(embeddings_initializer)
+        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
 
     def build(self, input_shape: Shape) -> None:
         """Make E (input_dim, output_dim)."""

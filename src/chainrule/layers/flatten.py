@@ -24,4 +24,4 @@ class Flatten(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         """(batch, n1, n2, ...) -> (batch, n1 n2 ...)."""
         lengths = [n for n in input_shape[1:] if n is not None]
-        return (input_shape[0], prod(lengths))
+        return (input_shape[0], prod(lengths) if len(lengths) == len(input_shape) - 1 else None)

@@ -14,7 +14,7 @@ from chainrule.autodiff import ops
 from chainrule.autodiff.tensor import Tensor, TensorLike, as_tensor
 from chainrule.autodiff.variable import Variable
 from chainrule.configurable import Configurable
-from chainrule.errors import ArgumentError, ShapeError, StateError
+from chainrule.errors import ArgumentError, DTypeError, ShapeError, StateError
 from chainrule.random import Stream, check_seed, weight_seed
 
 
@@ -65,8 +65,7 @@ class Layer(Configurable, ABC):
         input_shape: Sequence[int] | None = None,
     ) -> None:
         self.name = name or snake_case(type(self).__name__)
-        self.named = name is not None
-        self.trainable = trainable
+        self._named = name is not None
         self.input_shape: Shape | None = None if input_shape is None else (None, *input_shape)
         self.built = False
         self.owner: Any = None  # the model it belongs to
@@ -76,18 +75,41 @@ class Layer(Configurable, ABC):
         self._variables: list[Variable] = []
         self._initializers: list[Any] = []
         self._regularizers: list[tuple[Variable, Any]] = []
-        self._children: list[Layer] = []
+        self._children: dict[str, Layer] | None = None
+        self.trainable = trainable
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Keep track of Variables and layers that a subclass assigns to its attributes."""
-        known = self.__dict__.get("_variables")
-        if known is None and isinstance(value, Layer | Variable):
-            raise StateError(f"{type(self).__name__}.__init__ must call super().__init__() before it sets {name!r}")
-        if isinstance(value, Variable) and not any(value is v for v in known or ()):
+        """Keep track of Variables that a subclass assigns to its attributes."""
+        if isinstance(value, Layer | Variable):
+            self._need_init(f"before it sets {name!r}")
+        if isinstance(value, Variable) and not any(value is v for v in self._variables):
+            replaced = self.__dict__.get(name)
+            if isinstance(replaced, Variable):
+                self._forget(replaced)
             self._track(value, None)
-        elif isinstance(value, Layer) and name != "owner":
-            self._children.append(value)
         super().__setattr__(name, value)
+
+    def _need_init(self, when: str = "first") -> None:
+        if "_variables" not in self.__dict__:
+            raise StateError(f"{type(self).__name__}.__init__ must call super().__init__() {when}")
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes the weights; setting it sets it for the layers inside too."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for child in self._sublayers.values():
+            child.trainable = value
+
+    @property
+    def _sublayers(self) -> "dict[str, Layer]":
+        """The layers in this layer's attributes - alone, or in lists, tuples and dicts - by where they stand."""
+        if self._children is not None:
+            return self._children
+        return _layers_in({name: value for name, value in vars(self).items() if name not in ("owner", "_arguments")})
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -133,6 +155,7 @@ class Layer(Configurable, ABC):
 
         if not isinstance(shape, list | tuple) or any(not isinstance(n, int | np.integer) or n < 1 for n in shape):
             raise ShapeError(f"add_weight expects a shape such as [in, out] with lengths >= 1, got {shape!r}")
+        self._need_init()
         make = initializers.get(initializer)
         values = self._draw(make, shape, len(self._variables), dtype or self.dtype)
         label = name or ("kernel" if len(shape) > 1 else "bias")
@@ -152,6 +175,12 @@ class Layer(Configurable, ABC):
         self._variables.append(variable)
         self._initializers.append(initializer)
 
+    def _forget(self, variable: Variable) -> None:
+        kept = [number for number, known in enumerate(self._variables) if known is not variable]
+        self._variables = [self._variables[number] for number in kept]
+        self._initializers = [self._initializers[number] for number in kept]
+        self._regularizers = [pair for pair in self._regularizers if pair[0] is not variable]
+
     def _draw(self, initializer: Any, shape: Sequence[int], index: int, dtype: Any) -> Array:
         layer = self.stream.layer if self.stream else 0
         seed = weight_seed(self._seed, layer, index)
@@ -162,32 +191,42 @@ class Layer(Configurable, ABC):
 
         Weights made in ``__init__`` are drawn again from the model's seed, as if made now.
         """
+        self._need_init()
         if self.owner is not None:
             raise StateError(
                 f"{self.name} belongs to a model already; make a new layer, and copy its weights with get_weights"
             )
         self.owner = owner
-        self.name = self.name if self.named else name
+        self.name = self.name if self._named else name
         self._dtype = dtype if self._dtype is None else self._dtype
         self._seed, self.stream = seed, self._make_stream(seed, index)
-        if not self.built:
-            for number, (variable, initializer) in enumerate(zip(self._variables, self._initializers, strict=True)):
-                if initializer is not None:
-                    variable.renew(self._draw(initializer, variable.shape, number, self.dtype))
-        for number, child in enumerate(self._children):
-            child.join(owner, child.name, seed, 1000 * (index + 1) + number, dtype)
+        for number, (variable, initializer) in enumerate(zip(self._variables, self._initializers, strict=True)):
+            if initializer is not None and not self.built:
+                variable.renew(self._draw(initializer, variable.shape, number, self.dtype))
+            elif variable.dtype != self.dtype and np.can_cast(variable.dtype, self.dtype):
+                variable.renew(variable.numpy().astype(self.dtype))  # to more digits: nothing is lost
+        for number, child in enumerate(self._sublayers.values()):
+            self._adopt(child, number)
+
+    def _adopt(self, child: "Layer", number: int) -> None:
+        """Let a layer inside this one join its model."""
+        index = self.stream.layer if self.stream is not None else 0
+        child.join(self.owner, child.name, self._seed, 1000 * (index + 1) + number, self.dtype)
 
     def _make_stream(self, seed: int, index: int) -> Stream:
         return Stream(seed, index)
 
     def __call__(self, inputs: TensorLike, training: bool = False) -> Tensor:
         """Build if needed, then compute the outputs for a batch."""
+        self._need_init()
         x = self._receive(inputs)
         if not self.built:
             self.ensure_built((None, *x.shape[1:]))
         self.check_input((None, *x.shape[1:]))
         call: Any = self.call  # with or without ``training``, as the subclass wrote it
         result = call(x, training=training) if self._takes_training else call(x)
+        if result is None:
+            raise DTypeError(f"{type(self).__name__}.call returned None; is its `return` inside the method?")
         return result if isinstance(result, Tensor) else as_tensor(result)
 
     @property
@@ -206,29 +245,52 @@ class Layer(Configurable, ABC):
 
     def ensure_built(self, input_shape: Shape) -> None:
         """Build for this input shape, once."""
-        if not self.built:
-            self.build(input_shape)
-            self.input_shape = input_shape
-            self.built = True
+        if self.built:
+            return
+        if self.input_shape is not None and input_shape != self.input_shape:
+            raise self._wrong_input(input_shape)
+        self.build(input_shape)
+        self.input_shape = input_shape
+        self._children = self._sublayers  # from now on there are no others
+        if self.owner is not None:
+            for number, child in enumerate(self._children.values()):
+                if child.owner is None:  # made by `build`
+                    self._adopt(child, number)
+        if not self.trainable:
+            self.trainable = False  # for the layers inside too
+        self.built = True
 
     def check_input(self, shape: Shape) -> None:
         """Refuse inputs of another shape than the layer was built for."""
         if self.input_shape is not None and self._variables and shape != self.input_shape:
-            raise ShapeError(
-                f"{self.name} expects inputs of shape {show(self.input_shape)}, got {show(shape)}"
-                f"{self.owner.explain_input(self, shape) if self.owner is not None else ''}"
-            )
+            raise self._wrong_input(shape)
+
+    def _wrong_input(self, shape: Shape) -> ShapeError:
+        expected = show(self.input_shape or ())
+        hint = self.owner.explain_input(self, shape) if self.owner is not None else ""
+        return ShapeError(f"{self.name} expects inputs of shape {expected}, got {show(shape)}{hint}")
 
     def walk(self) -> "Iterator[Layer]":
         """Give this layer and the layers inside it."""
-        yield self
-        for child in self._children:
-            yield from child.walk()
+        return (layer for _, layer in self._places())
+
+    def _places(self, path: str = "") -> "Iterator[tuple[str, Layer]]":
+        yield path, self
+        for name, child in self._sublayers.items():
+            yield from child._places(f"{path}{name}/")
+
+    def named_weights(self) -> list[tuple[str, Variable]]:
+        """All Variables with the names they have in a model: dense_1/kernel, my_block_1/inner/kernel ..."""
+        named: dict[int, tuple[str, Variable]] = {}  # a Variable that stands in several places counts once
+        for path, layer in self._places():
+            for v in sorted(layer.own, key=lambda v: not v.trainable):
+                named.setdefault(id(v), (f"{self.name}/{path}{v.name}", v))
+        return list(named.values())
 
     @property
     def weights(self) -> list[Variable]:
         """All Variables: of each layer the trainable ones first, then its state."""
-        return [v for layer in self.walk() for wanted in (True, False) for v in layer.own if v.trainable == wanted]
+        return [v for _, v in self.named_weights()]
 
     @property
     def trainable_weights(self) -> list[Variable]:
@@ -252,8 +314,13 @@ class Layer(Configurable, ABC):
 
     @property
     def penalties(self) -> list[tuple[Variable, Any]]:
-        """The weights that have a regularizer, each with it; those of frozen layers left out."""
-        return [pair for layer in self.walk() if layer.trainable for pair in layer._regularizers]
+        """The weights that have a regularizer, each with it; those that are frozen left out."""
+        return [
+            (variable, penalty)
+            for layer in self.walk()
+            for variable, penalty in layer._regularizers
+            if self.trainable and layer.trainable and variable.trainable
+        ]
 
     @property
     def losses(self) -> list[Tensor]:
@@ -266,26 +333,56 @@ class Layer(Configurable, ABC):
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Set all weights, in the order of `get_weights`."""
-        variables = self.weights
-        if len(weights) != len(variables):
-            raise ArgumentError(f"{self.name} has {len(variables)} weights, got {len(weights)}")
-        for variable, values in zip(variables, weights, strict=True):
-            variable.assign(np.asarray(values, variable.dtype))
+        assign_all(self.name, self.named_weights(), weights)
+        for layer in self.walk():
+            layer.weights_were_set()
+
+    def weights_were_set(self) -> None:  # most layers have nothing to do
+        """Hear that `set_weights` or a model file has given all weights."""
 
     def count_params(self) -> int:
         """Return the number of weights, state included."""
         return sum(v.size for v in self.weights)
 
 
+def _layers_in(attributes: dict[str, Any]) -> dict[str, Layer]:
+    """Find layers in attributes, each once, by the path to it."""
+    found: dict[str, Layer] = {}
+
+    def search(path: str, value: Any) -> None:
+        if isinstance(value, Layer):
+            if all(value is not other for other in found.values()):
+                found[path] = value
+        elif isinstance(value, list | tuple | dict):
+            for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+                search(f"{path}_{key}", part)
+
+    for name, value in attributes.items():
+        search(name, value)
+    return found
+
+
+def assign_all(owner: str, named: Sequence[tuple[str, Variable]], weights: Sequence[Any]) -> None:
+    """Assign values to all of these Variables, or, if some don't fit, to none."""
+    if len(weights) != len(named):
+        raise ArgumentError(f"{owner} has {len(named)} weights, got {len(weights)}")
+    new = [np.asarray(values, v.dtype) for (_, v), values in zip(named, weights, strict=True)]
+    for (name, variable), values in zip(named, new, strict=True):
+        if values.shape != variable.shape:
+            raise ShapeError(f"{name} has shape {variable.shape}, got values of shape {values.shape}")
+    for (_, variable), values in zip(named, new, strict=True):
+        variable.assign(values)
+
+
 def snake_case(name: str) -> str:
-    """Return ``LayerNormalization`` as ``layer_normalization``.
+    """Return ``LayerNormalization`` as ``layer_normalization``, and ``MLPBlock`` as ``mlp_block``.
 
     Examples
     --------
     >>> snake_case("BatchNormalization")
     'batch_normalization'
     """
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def show(shape: Shape) -> str:

@@ -2,7 +2,8 @@
 
 from typing import Any, Unpack
 
-from chainrule.arrays import Shape
+from chainrule import initializers, regularizers
+from chainrule.arrays import Shape, is_number
 from chainrule.autodiff import ops
 from chainrule.autodiff.tensor import Tensor
 from chainrule.errors import ArgumentError, ShapeError
@@ -45,11 +46,13 @@ class LayerNormalization(Layer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        if not epsilon > 0:
+        if not (is_number(epsilon) and epsilon > 0):
             raise ArgumentError(f"epsilon must be > 0, got {epsilon!r}")
         self.axis, self.epsilon, self.center, self.scale = axis, epsilon, center, scale
-        self.beta_initializer, self.gamma_initializer = beta_initializer, gamma_initializer
-        self.beta_regularizer, self.gamma_regularizer = beta_regularizer, gamma_regularizer
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
 
     def build(self, input_shape: Shape) -> None:
         """Make gamma and beta, one of each per feature."""

@@ -47,7 +47,11 @@ class Normalization(Layer):
         if (mean is None) != (variance is None):
             raise StateError("Normalization expects both mean and variance, or neither and a call of adapt")
         self.axis, self.invert = axis, invert
-        self._given = None if mean is None else (np.asarray(mean, np.float64), np.asarray(variance, np.float64))
+        self._given: tuple[Array, Array] | None = None
+        if mean is not None:
+            self._given = np.asarray(mean, np.float64), np.asarray(variance, np.float64)
+            if not all(np.isfinite(part).all() for part in self._given) or (self._given[1] < 0).any():
+                raise DataError("Normalization expects a finite mean and a finite variance >= 0")
         self.adapted = mean is not None
 
     def build(self, input_shape: Shape) -> None:
@@ -66,12 +70,23 @@ class Normalization(Layer):
             raise DataError(f"adapt expects finite data with at least one row, got shape {values.shape}")
         self.ensure_built((None, *values.shape[1:]))
         axes = None if self.axis is None else tuple(range(values.ndim - 1))
-        self._set(values.mean(axis=axes, dtype=np.float64), values.var(axis=axes, dtype=np.float64))
+        self._given = values.mean(axis=axes, dtype=np.float64), values.var(axis=axes, dtype=np.float64)
+        self._set(*self._given)
         self.adapted = True
 
+    def join(self, owner: Any, name: str, seed: int, index: int, dtype: Any) -> None:
+        """Become a layer of a model; a model in float64 gets back the digits that float32 could not hold."""
+        super().join(owner, name, seed, index, dtype)
+        if self.built and self._given is not None:
+            self._set(*self._given)
+
     def _set(self, mean: Array, variance: Array) -> None:
-        self.mean.assign(np.broadcast_to(mean, self.mean.shape))
-        self.variance.assign(np.broadcast_to(variance, self.variance.shape))
+        for variable, values in ((self.mean, mean), (self.variance, variance)):
+            if values.ndim > 1 or values.shape not in ((), (1,), variable.shape):
+                raise ShapeError(
+                    f"{self.name} needs a {variable.name} of shape {variable.shape} for its inputs, got {values.shape}"
+                )
+            variable.assign(np.broadcast_to(values, variable.shape))
 
     def call(self, inputs: Tensor) -> Tensor:
         """Return the scaled inputs."""
@@ -80,10 +95,9 @@ class Normalization(Layer):
         deviation = ops.maximum(ops.sqrt(self.variance), EPSILON)
         return inputs * deviation + self.mean if self.invert else (inputs - self.mean) / deviation
 
-    def set_weights(self, weights: Any) -> None:
-        """Set mean and variance."""
-        super().set_weights(weights)
-        self.adapted = True
+    def weights_were_set(self) -> None:
+        """Count mean and variance as known."""
+        self._given, self.adapted = None, True
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Outputs have the shape of the inputs."""

@@ -72,6 +72,7 @@ def get(identifier: LossLike) -> Loss:
     Traceback (most recent call last):
     chainrule.errors.UnknownNameError: unknown loss 'binary_cross_entropy'; did you mean 'binary_crossentropy'?
     """
+    identifier = getattr(identifier, "loss_class", identifier)  # Keras's functions, in compat, name their class
     if isinstance(identifier, Loss):
         return identifier
     if isinstance(identifier, type) and issubclass(identifier, Loss):

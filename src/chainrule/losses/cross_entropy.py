@@ -139,6 +139,8 @@ class SparseCategoricalCrossentropy(CrossEntropy):
             codes = codes[..., 0]
         if codes.shape != f.shape[:-1]:
             raise ShapeError(f"{self.name} expects class codes of shape {f.shape[:-1]}, got {codes.shape}")
+        if codes.size and not (codes.min() >= 0 and codes.max() < f.shape[-1]):
+            raise self._outside(codes, f.shape[-1])
         return self._categorical(ops.one_hot(codes, f.shape[-1], f.dtype), f)
 
     def check_targets(self, y: Array, output_shape: tuple[int | None, ...]) -> Array:
@@ -152,12 +154,16 @@ class SparseCategoricalCrossentropy(CrossEntropy):
                 "for one-hot labels use CategoricalCrossentropy"
             )
         codes = numeric_targets(self, y)
-        whole = codes.astype(np.int64)
+        with np.errstate(invalid="ignore"):  # what is too large differs, and is refused below
+            whole = codes.astype(np.int64)
         if not np.array_equal(whole, codes):
             raise DataError(f"{self.name} expects whole class codes, got {codes[whole != codes][0]}")
         if whole.size and units is not None and not (whole.min() >= 0 and whole.max() < units):
-            raise DataError(
-                f"{self.name} expects class codes from 0 to {units - 1} for {units} outputs, "
-                f"got {whole.min()} to {whole.max()}; number the classes from 0, one output for each"
-            )
+            raise self._outside(whole, units)
         return whole
+
+    def _outside(self, codes: Array, classes: int) -> DataError:
+        return DataError(
+            f"{self.name} expects class codes from 0 to {classes - 1} for {classes} outputs, "
+            f"got {codes.min()} to {codes.max()}; number the classes from 0, one output for each"
+        )

@@ -55,20 +55,26 @@ class Loss(Configurable):
 
     def reduce(self, values: Tensor, sample_weight: TensorLike | None = None) -> Tensor:
         """Weight the values of the examples and combine them."""
-        total: Tensor | None = None
+        weight: Tensor | None = None
         if sample_weight is not None:
             weight = as_tensor(sample_weight, values.dtype)
             if weight.shape != values.shape:
                 raise ShapeError(f"sample_weight expects shape {values.shape}, got {weight.shape}")
             values = values * weight
-            total = ops.sum(weight)
         if self.reduction in ("none", None):
             return values
         if self.reduction == "sum":
             return ops.sum(values)
-        if self.reduction == "mean_with_sample_weight" and total is not None:
-            return ops.sum(values) / total
+        if self.reduction == "mean_with_sample_weight" and weight is not None:
+            total = self.mass(values.size, weight.numpy())
+            return ops.sum(values) / (total or 1.0)  # only weights of 0: the loss is 0
         return ops.mean(values)
+
+    def mass(self, rows: int, weight: Array | None) -> float:
+        """Return how much these rows count when the losses of several batches are averaged."""
+        if self.reduction == "mean_with_sample_weight" and weight is not None:
+            return float(weight.sum(dtype=np.float64))
+        return float(rows)
 
     def check_targets(self, y: Array, output_shape: tuple[int | None, ...]) -> Array:
         """Return targets for outputs of this shape in the form `values` takes, or say what is wrong with them."""
@@ -97,6 +103,7 @@ def per_example(values: Tensor) -> Tensor:
 
 
 def numeric_targets(loss: Loss, y: Array) -> Array:
+    """Return targets that are finite numbers, or say what they are instead."""
     if y.dtype.kind not in "biuf":
         raise DTypeError(
             f"{loss.name} expects numbers as targets, got {y.dtype}; turn class names into codes 0, 1, 2 ... first"
@@ -107,6 +114,7 @@ def numeric_targets(loss: Loss, y: Array) -> Array:
 
 
 def real_targets(loss: Loss, y: Array, output_shape: tuple[int | None, ...]) -> Array:
+    """Return targets of the outputs' shape; (batch,) becomes (batch, 1) where there is one output."""
     numbers = numeric_targets(loss, y)
     wanted = output_shape[1:]
     if numbers.shape[1:] == wanted:

@@ -9,8 +9,8 @@ import numpy as np
 from chainrule.arrays import Array
 from chainrule.autodiff import ops
 from chainrule.autodiff.tensor import Tensor, TensorLike, as_tensor
-from chainrule.errors import ArgumentError, DataError, DTypeError
-from chainrule.losses.loss import EPSILON, Loss, align, per_example, real_targets
+from chainrule.errors import ArgumentError, DataError, DTypeError, ShapeError
+from chainrule.losses.loss import EPSILON, Loss, align, numeric_targets, per_example, real_targets
 
 
 class Elementwise(Loss):
@@ -172,10 +172,25 @@ class FunctionLoss(Loss):
 
     def values(self, y_true: TensorLike, y_pred: TensorLike) -> Tensor:
         """Return the function's values, averaged to one per example."""
-        result = self.function(as_tensor(y_true), as_tensor(y_pred))
+        f = as_tensor(y_pred)
+        y = as_tensor(y_true)
+        if y.dtype.kind == "f" and y.dtype != f.dtype:
+            y = as_tensor(y, f.dtype)
+        if y.shape == f.shape[:-1] and f.shape[-1] == 1:
+            y = ops.reshape(y, f.shape)  # y - f must not become (batch, batch)
+        result = self.function(y, f)
         if not isinstance(result, Tensor):
             raise DTypeError(f"loss {self.name} must return a Tensor, got {type(result).__name__}; compute with ops.*")
+        if result.ndim and len(result) != len(f):
+            raise ShapeError(
+                f"loss {self.name} must return one value per example, {len(f)} of them, got shape {result.shape}"
+            )
         return per_example(result)
+
+    def check_targets(self, y: Array, output_shape: tuple[int | None, ...]) -> Array:
+        """What the targets are is the function's business; (batch,) becomes (batch, 1) where the outputs are."""
+        numbers = numeric_targets(self, y)
+        return numbers[:, None] if numbers.ndim == 1 and output_shape[1:] == (1,) else numbers
 
 
 def _only(loss: Loss, labels: Array, allowed: tuple[float, ...], words: str) -> None:

@@ -7,20 +7,21 @@ from typing import Any
 import numpy as np
 
 from chainrule import activations, losses, metrics, optimizers
-from chainrule.arrays import Array
-from chainrule.configurable import Configurable
+from chainrule.arrays import Array, is_number, whole_number
+from chainrule.configurable import Configurable, named_arguments
 from chainrule.engine import check_name, choose
 from chainrule.engine.data import Rows, as_array, check_inputs, check_weights
 from chainrule.engine.engine import Engine, Position, Task
 from chainrule.engine.parameters import ParameterVector
 from chainrule.engine.python import output_activation
 from chainrule.errors import ArgumentError, DataError, ShapeError, StateError
+from chainrule.layers import Dense
 from chainrule.layers.layer import Layer
 from chainrule.losses.cross_entropy import CrossEntropy
 from chainrule.random import check_seed
 from chainrule.training import batches
 from chainrule.training.callbacks import Callback
-from chainrule.training.fit import EVALUATION_ROWS, Settings, Trainer, check_class_weight, check_epochs, evaluate
+from chainrule.training.fit import Settings, Trainer, check_class_weight, check_epochs, evaluate, evaluation_batch
 from chainrule.training.history import History
 
 PROBABILITY = (0.0, 1.0)
@@ -56,6 +57,7 @@ class Model(Configurable, ABC):
     def arrange(self) -> None:
         """Gather the Variables into the vectors ``parameters`` (trained) and ``state`` (not trained)."""
 
+    @named_arguments
     def compile(
         self,
         optimizer: str | optimizers.Optimizer = "rmsprop",
@@ -117,7 +119,7 @@ class Model(Configurable, ABC):
         self._position = Position(self.optimizer.init_state(len(self.parameters), self.dtype))
         return self._task
 
-    def _rows(self, x: Any, y: Any, sample_weight: Any, verb: str, class_weight: Any = None) -> tuple[Task, Rows]:
+    def _rows(self, x: Any, y: Any, sample_weight: Any, verb: str) -> tuple[Task, Rows]:
         """Check data and return them as rows."""
         self._need_compile(verb)
         inputs = check_inputs(x)
@@ -129,11 +131,9 @@ class Model(Configurable, ABC):
         task = self._ready(inputs, verb)
         targets = self.loss.check_targets(targets, self.output_shape)
         weight = None if sample_weight is None else check_weights(sample_weight, len(inputs))
-        check_class_weight(class_weight)
-        if class_weight is not None:
-            weight = batches.apply_class_weight(targets, weight, class_weight)
         return task, Rows(inputs, targets, weight)
 
+    @named_arguments
     def fit(
         self,
         x: Any,
@@ -141,7 +141,7 @@ class Model(Configurable, ABC):
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: int | str = "auto",
-        callbacks: Sequence[Callback] | None = None,
+        callbacks: Sequence[Callback] | Callback | None = None,
         validation_split: float = 0.0,
         validation_data: Sequence[Any] | None = None,
         shuffle: bool = True,
@@ -182,7 +182,9 @@ class Model(Configurable, ABC):
         History
         """
         check_epochs(epochs, initial_epoch)
-        task, rows = self._rows(x, y, sample_weight, "fit", class_weight)
+        check_class_weight(class_weight)
+        validation_freq = whole_number("validation_freq", validation_freq, least=1)
+        task, rows = self._rows(x, y, sample_weight, "fit")
         if seed is not None:
             self.reseed(check_seed(seed))
         validation = None
@@ -193,6 +195,7 @@ class Model(Configurable, ABC):
             _, validation = self._rows(held_x, held_y, held_weight, "validation")
         elif validation_split:
             rows, validation = self._split(rows, validation_split)
+        rows = _weigh(rows, class_weight)  # the validation loss stays that of the data
         settings = Settings(
             epochs=int(epochs),
             initial_epoch=initial_epoch,
@@ -203,14 +206,17 @@ class Model(Configurable, ABC):
             validation_freq=validation_freq,
             validation_batch_size=validation_batch_size,
         )
-        trainer = Trainer(task, self._engine, self._position, rows, validation, settings, list(callbacks or []))
+        if validation is not None:
+            evaluation_batch(validation_batch_size, len(validation))
+        hooks = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or [])
+        trainer = Trainer(task, self._engine, self._position, rows, validation, settings, hooks)
         self.history = trainer.history  # what an interrupted run has reached is not lost
         return trainer.fit()
 
     def _split(self, rows: Rows, share: float) -> tuple[Rows, Rows]:
         from chainrule.tables.split import split_validation
 
-        if not isinstance(share, float) or not 0 < share < 1:
+        if not is_number(share) or not 0 < share < 1:
             raise ArgumentError(f"validation_split must be in [0, 1), got {share!r}")
         train, validation = split_validation(_classes(self.loss, rows.y), len(rows), share, self.seed)
         return rows.take(train), rows.take(validation)
@@ -223,6 +229,7 @@ class Model(Configurable, ABC):
     def reseed(self, seed: int) -> None:
         """Draw orders, splits and dropout masks from another seed from now on."""
 
+    @named_arguments
     def evaluate(
         self,
         x: Any,
@@ -250,28 +257,32 @@ class Model(Configurable, ABC):
             return results
         return list(results.values()) if len(results) > 1 else results["loss"]
 
+    @named_arguments
     def predict(self, x: Any, batch_size: int | None = None, verbose: int | str = 0) -> Array:
         """Return the outputs for all rows, (rows, outputs)."""
         inputs = check_inputs(x)
         self.ensure_built(inputs)
         if self._predictor is None:
             self._predictor = choose("python" if self._engine_name == "python" else "auto", self)
-        return self._predictor.predict(self, Rows(inputs), batch_size or EVALUATION_ROWS)
+        return self._predictor.predict(self, Rows(inputs), evaluation_batch(batch_size, len(inputs)))
 
     def predict_on_batch(self, x: Any) -> Array:
         """Return the outputs for the rows of one batch."""
-        return self.predict(x, batch_size=max(1, len(x)))
+        return self.predict(x, batch_size=len(check_inputs(x)))
 
+    @named_arguments
     def train_on_batch(
         self,
         x: Any,
         y: Any,
         sample_weight: Any = None,
-        class_weight: Mapping[int, float] | None = None,
+        class_weight: Mapping[int, float] | str | None = None,
         return_dict: bool = False,
     ) -> Any:
         """Make one step on these rows; return loss (and metrics) as they were before it."""
-        task, rows = self._rows(x, y, sample_weight, "train_on_batch", class_weight)
+        check_class_weight(class_weight)
+        task, rows = self._rows(x, y, sample_weight, "train_on_batch")
+        rows = _weigh(rows, class_weight)
         for metric in task.metrics:
             metric.reset_state()
         progress = self._engine.run(task, self._position, rows, np.arange(len(rows)), len(rows), 0, 1)
@@ -282,6 +293,11 @@ class Model(Configurable, ABC):
             return results
         return list(results.values()) if len(results) > 1 else results["loss"]
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take over a copied or unpickled state; the copy gets parameter vectors of its own."""
+        self.__dict__.update(state)
+        self.arrange()
+
     def snapshot(self) -> tuple[Array, Array]:
         """Return a copy of all weights and state, for `restore`."""
         return self.parameters.values.copy(), self.state.values.copy()
@@ -290,6 +306,13 @@ class Model(Configurable, ABC):
         """Go back to the weights of a snapshot."""
         for vector, values in zip((self.parameters, self.state), snapshot, strict=True):
             vector.writable()[...] = values
+
+
+def _weigh(rows: Rows, class_weight: Any) -> Rows:
+    """Return the rows with their weights times those of their classes."""
+    if class_weight is None or rows.y is None:
+        return rows
+    return Rows(rows.x, rows.y, batches.apply_class_weight(rows.y, rows.weight, class_weight))
 
 
 def _loss_name(loss: losses.Loss) -> str:
@@ -311,9 +334,18 @@ def _classes(loss: losses.Loss, y: Array | None) -> Array | None:
 def _check_outputs(last: Layer, loss: losses.Loss) -> None:
     """Refuse a loss on probabilities over an activation that gives none."""
     activation = output_activation(last)
-    if not isinstance(loss, CrossEntropy) or loss.from_logits or not isinstance(activation, activations.Activation):
+    if not isinstance(loss, CrossEntropy) or not isinstance(activation, activations.Activation):
         return
+    if activation is activations.softmax and isinstance(last, Dense) and last.units == 1:
+        raise ArgumentError(f"the softmax of {last.name}'s one output is always 1; set its activation to 'sigmoid'")
     low, high = activation.range
+    if loss.from_logits:
+        if (low, high) == PROBABILITY:
+            raise ArgumentError(
+                f"{type(loss).__name__}(from_logits=True) expects logits, but {last.name} is {activation.name}; "
+                "leave out one of the two"
+            )
+        return
     if low < PROBABILITY[0] or high > PROBABILITY[1]:
         raise ArgumentError(
             f"{type(loss).__name__} expects probabilities, but {last.name} is {activation.name}, which gives others; "

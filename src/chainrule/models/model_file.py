@@ -14,7 +14,7 @@ import numpy as np
 from chainrule import activations, initializers, layers, losses, metrics, optimizers, regularizers
 from chainrule.arrays import Array
 from chainrule.configurable import Configurable
-from chainrule.errors import ArgumentError, ChainruleError, FileError, StateError, did_you_mean
+from chainrule.errors import ArgumentError, ChainruleError, DataError, FileError, StateError, did_you_mean
 from chainrule.layers.layer import Layer
 from chainrule.models.sequential import Sequential
 from chainrule.optimizers import schedules
@@ -23,9 +23,22 @@ SCHEMA = 1
 KEY = "chainrule"
 Description = dict[str, Any]
 
+
+def file_name(cls: type) -> str:
+    """Return the name of a class in a file: with its kind, since a loss and a metric can share a name.
+
+    Examples
+    --------
+    >>> file_name(losses.MeanSquaredError), file_name(metrics.MeanSquaredError)
+    ('losses.MeanSquaredError', 'metrics.MeanSquaredError')
+    """
+    package, *path = cls.__module__.split(".")
+    return f"{path[0]}.{cls.__name__}" if package == "chainrule" else cls.__name__
+
+
 # Every class that a file may name. A custom layer must be passed in by the caller.
 KNOWN: dict[str, type] = {
-    cls.__name__: cls
+    file_name(cls): cls
     for module in (layers, losses, optimizers, metrics, initializers, regularizers, schedules)
     for cls in vars(module).values()
     if isinstance(cls, type) and issubclass(cls, Configurable)
@@ -38,13 +51,13 @@ def encode(value: Any) -> Any:
     Examples
     --------
     >>> encode(regularizers.L2(0.5))
-    {'class': 'L2', 'config': {'l2': 0.5}}
+    {'class': 'regularizers.L2', 'config': {'l2': 0.5}}
     """
     if isinstance(value, Configurable):
         config = {name: encode(part) for name, part in value.get_config().items()}
-        return {"class": type(value).__name__, "config": config}
+        return {"class": file_name(type(value)), "config": config}
     if isinstance(value, activations.Activation):
-        return value.name
+        return activations.serialize(value)
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     if isinstance(value, list | tuple):
@@ -70,8 +83,10 @@ def decode(value: Any, custom: Mapping[str, type]) -> Any:
         raise FileError("the file's description is damaged: an object has no class and config")
     cls = custom.get(name) or KNOWN.get(name)
     if cls is None:
-        hint = did_you_mean(name, []) or "; if it is your own class, pass custom_objects={...} to load"
-        raise FileError(f"the file needs the class {name}, which chainrule doesn't know{hint}")
+        raise FileError(
+            f"the file needs the class {name}, which chainrule doesn't know; if it is your own, "
+            f"load it with load_model(path, custom_objects={{{name!r}: {name}}})"
+        )
     return cls(**{str(key): decode(part, custom) for key, part in config.items()})
 
 
@@ -83,7 +98,10 @@ def describe_network(model: Sequential) -> Description:
         "dtype": str(model.dtype),
         "seed": model.seed,
         "input_shape": list(model.input_shape[1:]),
-        "layers": [encode(layer) | {"name": layer.name, "trainable": layer.trainable} for layer in model.layers],
+        "layers": [
+            encode(layer) | {"name": layer.name, "trainable": [inner.trainable for inner in layer.walk()]}
+            for layer in model.layers
+        ],
     }
     if model._compiled:
         with contextlib.suppress(
@@ -99,7 +117,7 @@ def describe_network(model: Sequential) -> Description:
 
 def network_tensors(model: Sequential) -> dict[str, Array]:
     """Return copies of all weights under the names they have in a file."""
-    return {f"{layer.name}/{v.name}": v.numpy() for layer in model.layers for v in layer.weights}
+    return {name: v.numpy() for layer in model.layers for name, v in layer.named_weights()}
 
 
 def restore_network(
@@ -112,16 +130,21 @@ def restore_network(
             layer = decode(entry, custom or {})
             if not isinstance(layer, Layer):
                 raise FileError(f"the file's description is damaged: {entry['class']} is no layer")
-            layer.name, layer.named, layer.trainable = str(entry["name"]), True, bool(entry["trainable"])
+            layer.name, layer._named = str(entry["name"]), True
             model.add(layer)
         model.build((None, *[int(n) for n in description["input_shape"]]))
+        for layer, entry in zip(model.layers, description["layers"], strict=True):
+            for inner, trainable in zip(layer.walk(), entry["trainable"], strict=True):
+                inner.trainable = bool(trainable)
+        model.arrange()
         _fill(model, tensors)
         if "compile" in description:
             model.compile(**{key: decode(part, custom or {}) for key, part in description["compile"].items()})
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        if isinstance(error, FileError):
-            raise
-        raise FileError(f"the file's description is damaged: {error}") from error
+    except FileError:
+        raise
+    except Exception as error:  # whatever a damaged description makes a constructor say
+        reason = str(error) if isinstance(error, ChainruleError) else repr(error)
+        raise FileError(f"the file's description is damaged: {reason}") from error
     return model
 
 
@@ -132,12 +155,12 @@ def _fill(model: Sequential, tensors: Mapping[str, Array]) -> None:
         raise FileError(f"the file's weights don't match its architecture: {odd[0]} stands on one side only")
     for layer in model.layers:
         values = []
-        for v in layer.weights:
-            array = tensors[f"{layer.name}/{v.name}"]
+        for name, v in layer.named_weights():
+            array = tensors[name]
             if array.shape != v.shape or array.dtype != v.dtype:
-                raise FileError(f"{layer.name}/{v.name} should be {v.dtype} {v.shape}, got {array.dtype} {array.shape}")
+                raise FileError(f"{name} should be {v.dtype} {v.shape}, got {array.dtype} {array.shape}")
             if not np.isfinite(array).all():
-                raise FileError(f"{layer.name}/{v.name} holds NaN or infinity")
+                raise FileError(f"{name} holds NaN or infinity")
             values.append(array)
         layer.set_weights(values)
 
@@ -196,9 +219,9 @@ def read_file(filepath: str | PathLike[str]) -> tuple[Description, dict[str, Arr
 
     path = Path(filepath)
     if not path.exists():
-        near = did_you_mean(
-            path.name, [p.name for p in path.parent.glob("*.safetensors")] if path.parent.is_dir() else []
-        )
+        others = [p.name for p in path.parent.glob("*.safetensors")] if path.parent.is_dir() else []
+        near = did_you_mean(path.name, others)
+        near = near if near.startswith("; did you mean") else ""  # a folder can hold many
         raise FileError(f"there is no file {path}{near}")
     if path.is_dir():
         raise FileError(f"{path} is a folder, not a model file")
@@ -209,7 +232,7 @@ def read_file(filepath: str | PathLike[str]) -> tuple[Description, dict[str, Arr
                 raise FileError(f"{path} is a safetensors file, but not one of chainrule's models")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a mapping
         description = json.loads(metadata[KEY])
-    except (SafetensorError, OSError, ValueError, RecursionError) as error:
+    except (SafetensorError, OSError, TypeError, ValueError, RecursionError) as error:
         if isinstance(error, ChainruleError):
             raise
         raise FileError(f"{path} is not a model file, or is damaged: {error}") from error
@@ -223,7 +246,11 @@ def save_model(model: Sequential, filepath: str | PathLike[str], overwrite: bool
     """Write a Sequential model to a file."""
     if not model.built:
         raise StateError("the model has no weights to save yet; build or fit it first")
-    write_file(filepath, {"network": describe_network(model)}, network_tensors(model), overwrite)
+    tensors = network_tensors(model)
+    for name, array in tensors.items():
+        if not np.isfinite(array).all():
+            raise DataError(f"{name} holds NaN or infinity, which no model file should; train the model again first")
+    write_file(filepath, {"network": describe_network(model)}, tensors, overwrite)
 
 
 def load_model(filepath: str | PathLike[str], custom_objects: Mapping[str, type] | None = None) -> Sequential:

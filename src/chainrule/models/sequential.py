@@ -12,7 +12,7 @@ from chainrule.autodiff.variable import Variable
 from chainrule.engine.parameters import ParameterVector
 from chainrule.errors import ArgumentError, ShapeError, StateError, UnknownNameError, did_you_mean
 from chainrule.layers.input import InputLayer
-from chainrule.layers.layer import Layer, show, snake_case
+from chainrule.layers.layer import Layer, assign_all, show, snake_case
 from chainrule.models.model import Model
 from chainrule.random import check_seed
 
@@ -76,6 +76,8 @@ class Sequential(Model):
         """
         if not isinstance(layer, Layer):
             hint = f"; write {layer.__name__}(...)" if isinstance(layer, type) else ""
+            if isinstance(layer, Model):
+                raise ArgumentError("a model can't be a layer of another; call what comes next on its outputs")
             raise ArgumentError(f"add expects a layer, got {layer!r}{hint}")
         if isinstance(layer, InputLayer):
             if self._layers or self._input:
@@ -86,10 +88,14 @@ class Sequential(Model):
             raise StateError("a model that was trained can't grow; make a new Sequential from its layers' weights")
         self._join(layer)
         self._layers.append(layer)
-        if self.built:  # the layers before it are: go on from there
-            self._build_from(len(self._layers) - 1)
-        elif (shape := self._known_input_shape()) is not None:
-            self.build(shape)
+        try:
+            if self.built:  # the layers before it are: go on from there
+                self._build_from(len(self._layers) - 1)
+            elif (shape := self._known_input_shape()) is not None:
+                self.build(shape)
+        except Exception:
+            self._layers.pop()  # the model stays as it was
+            raise
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -100,11 +106,15 @@ class Sequential(Model):
         return getattr(self, "_task", None) is not None
 
     def _join(self, layer: Layer) -> None:
+        taken = {other.name for other in self._layers}
+        layer._need_init()
+        if layer.owner is None and layer._named and layer.name in taken:
+            raise ArgumentError(f"two layers are named {layer.name!r}; give one of them another name")
         base = snake_case(type(layer).__name__)
         number = sum(type(other) is type(layer) for other in self._layers) + 1
+        while f"{base}_{number}" in taken:
+            number += 1
         layer.join(self, f"{base}_{number}", self.seed, len(self._layers), self.dtype)
-        if layer.name in {other.name for other in self._layers}:
-            raise ArgumentError(f"two layers are named {layer.name!r}; give one of them another name")
 
     def _known_input_shape(self) -> Shape | None:
         if self._input is not None:
@@ -113,11 +123,16 @@ class Sequential(Model):
 
     def build(self, input_shape: Shape) -> None:
         """Make all weights for inputs of this shape, the batch axis first: (None, 4)."""
+        if not isinstance(input_shape, list | tuple) or not input_shape:
+            raise ShapeError(f"build expects a shape with the batch axis first, such as (None, 4), got {input_shape!r}")
+        shape: Shape = (None, *input_shape[1:])
         if self.built:
+            if shape != self._input_shape:
+                raise ShapeError(f"the model is built for inputs of shape {show(self._input_shape)}, got {show(shape)}")
             return
         if not self._layers:
             raise StateError("the model has no layers; add one first: model.add(Dense(1))")
-        self._input_shape: Shape = (None, *tuple(input_shape)[1:])
+        self._input_shape: Shape = shape
         self._shapes: list[Shape] = []
         self._build_from(0)
         self.built = True
@@ -127,6 +142,8 @@ class Sequential(Model):
         for layer in self._layers[first:]:
             layer.ensure_built(shape)
             layer.check_input(shape)
+            if any(not inner.built for inner in layer.walk()):  # layers inside it build when they are called
+                layer(np.zeros([1 if n is None else n for n in shape], self.dtype))
             shape = layer.output_shape(shape)
             self._shapes.append(shape)
         self.arrange()
@@ -143,7 +160,7 @@ class Sequential(Model):
 
     def arrange(self) -> None:
         """Gather the Variables into the vectors ``parameters`` and ``state``."""
-        named = [(f"{layer.name}/{v.name}", v) for layer in self._layers for v in layer.weights]
+        named = [pair for layer in self._layers for pair in layer.named_weights()]
         trained = {id(v) for v in self.trainable_weights}
         self.parameters = ParameterVector([pair for pair in named if id(pair[1]) in trained], self.dtype)
         self.state = ParameterVector([pair for pair in named if id(pair[1]) not in trained], self.dtype)
@@ -151,8 +168,8 @@ class Sequential(Model):
     def explain_input(self, layer: Layer, shape: Shape) -> str:
         """Say what comes before a layer that got inputs of a wrong shape; the end of its error message."""
         place = next((i for i, other in enumerate(self._layers) if other is layer), 0)
-        if place == 0 or layer.input_shape is None:
-            return "; the model was built for the first shape"
+        if place == 0 or layer.input_shape is None or layer.input_shape[:-1] != shape[:-1]:
+            return ""
         before, wanted, got = self._layers[place - 1], layer.input_shape[-1], shape[-1]
         return f". {before.name} before it has {got} units; did you mean {type(before).__name__}({wanted})?"
 
@@ -244,13 +261,10 @@ class Sequential(Model):
 
     def set_weights(self, weights: Iterable[Any]) -> None:
         """Set all weights, in the order of `get_weights`."""
-        values = list(weights)
-        if len(values) != len(self.weights):
-            raise ArgumentError(f"the model has {len(self.weights)} weights, got {len(values)}")
-        for layer in self._layers:
-            count = len(layer.weights)
-            layer.set_weights(values[:count])
-            values = values[count:]
+        self._need_built("the number of weights")
+        assign_all("the model", [pair for layer in self._layers for pair in layer.named_weights()], list(weights))
+        for layer in self._walk():
+            layer.weights_were_set()
 
     def count_params(self) -> int:
         """Return the number of weights, state included."""

@@ -40,15 +40,16 @@ def summarize(model: Any) -> str:
         shape = layer.output_shape(shape)
         table.add_row(layer.name, _kind(layer), show(shape), f"{layer.count_params():,}")
     out = io.StringIO()
-    console = Console(file=out, width=WIDTH, force_terminal=False, highlight=False)
+    console = Console(file=out, width=WIDTH, force_terminal=False, highlight=False, markup=False)
     console.print(table)
-    trained, fixed = len(model.parameters), len(model.state)
+    trained = sum(v.size for v in model.trainable_weights)
+    fixed = model.count_params() - trained
     size = (trained + fixed) * model.dtype.itemsize
     console.print(f"{trained + fixed:,} weights ({_bytes(size)}): {trained:,} trained, {fixed:,} not")
     note = linear_note(model.layers)
     if note:
         console.print(note, soft_wrap=True)
-    return out.getvalue()
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 
 def linear_note(layers: list[Layer]) -> str:
@@ -65,7 +66,9 @@ def linear_note(layers: list[Layer]) -> str:
     inert = all(isinstance(layer, Activation) and layer.activation is activations.linear for layer in others)
     if len(dense) < 2 or not linear or not inert:
         return ""
-    one = f"Dense({dense[-1].units})"
+    last = output_activation(dense[-1])
+    activation = "" if last is activations.linear else f", activation={_name(last)!r}"
+    one = f"Dense({dense[-1].units}{activation})"
     return f"Without an activation between them, {len(dense)} linear layers equal one linear layer, {one}."
 
 
@@ -83,4 +86,6 @@ def _name(activation: Any) -> str:
 
 
 def _bytes(size: int) -> str:
+    if size < 1024:
+        return f"{size} bytes"
     return f"{size / 1024:.1f} KB" if size < 1 << 20 else f"{size / (1 << 20):.1f} MB"

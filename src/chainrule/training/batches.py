@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, whole_number
 from chainrule.errors import ArgumentError, DataError
 from chainrule.random import generator
 
@@ -35,9 +35,7 @@ def check_batch_size(batch_size: Any, rows: int) -> int:
     (32, 10)
     """
     size = 32 if batch_size is None else batch_size
-    if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
-        raise ArgumentError(f"batch_size must be an integer >= 1, got {batch_size!r}")
-    return min(int(size), rows)
+    return min(whole_number("batch_size", size, least=1), rows)
 
 
 def apply_class_weight(y: Array, weight: Array | None, class_weight: Mapping[int, float] | str) -> Array:

@@ -1,5 +1,6 @@
 """Callbacks: hooks that fit calls, with a read-only view of the run; stopping is a value they return."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -29,7 +30,8 @@ class Run:
     Attributes
     ----------
     model : the model
-    params : mapping with ``epochs``, ``steps`` (per epoch), ``batch_size``, ``seed``, ``engine``
+    params : mapping with ``epochs``, ``steps`` (per epoch), ``batch_size``, ``seed``, ``engine``, ``rows``,
+        ``validation_rows``
     history : History
     larger_is_better : mapping from metric name to bool
     """
@@ -140,7 +142,7 @@ class LambdaCallback(Callback):
 
 
 class CallbackList:
-    """Calls the hooks of several callbacks in order; the first `Stop` wins, later callbacks still hear of the epoch."""
+    """Calls the hooks of several callbacks in order; the first `Stop` wins, later callbacks still hear of it."""
 
     def __init__(self, callbacks: list[Callback], run: Run) -> None:
         for callback in callbacks:
@@ -150,6 +152,12 @@ class CallbackList:
             callback.set_run(run)
         self.callbacks = callbacks
         self.follows_batches = any(callback.follows_batches for callback in callbacks)
+
+    def finish(self) -> None:
+        """Call ``on_train_end`` of every callback, also after one of them has raised an exception."""
+        with contextlib.ExitStack() as stack:
+            for callback in reversed(self.callbacks):
+                stack.callback(callback.on_train_end, {})
 
     def call(self, hook: str, *arguments: Any) -> Stop | None:
         """Call one hook of every callback."""

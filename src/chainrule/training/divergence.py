@@ -8,10 +8,11 @@ from chainrule.arrays import Array
 from chainrule.autodiff.tape import GradientTape
 from chainrule.engine.data import Rows
 from chainrule.engine.engine import Task
+from chainrule.layers import BatchNormalization, Embedding, Normalization
 from chainrule.training.callbacks import Callback
 
 LARGE_RATE = 0.1
-LARGE_INPUT = 100.0
+LARGE = 100.0
 
 
 class TerminateOnNaN(Callback):
@@ -34,7 +35,7 @@ def explain(task: Task, data: Rows, step: int, epoch: int, batch: int) -> str:
     task.network.state.writable()[...] = before
     return (
         f"numbers went wrong in epoch {epoch + 1}, step {batch + 1}: {where}. "
-        f"Likely cause: {_cause(task, data)}. The model keeps the weights from before that step"
+        f"Likely cause: {_cause(task, data, step)}. The model keeps the weights from before that step"
     )
 
 
@@ -55,8 +56,13 @@ def _first_fault(task: Task, data: Rows) -> str:
             outputs.append(x)
             if not np.isfinite(x.numpy()).all():
                 return f"the output of {layer.name} is {_kind(x.numpy())}"
-        values = (on_logits or task.loss).values(data.y, x)  # type: ignore[arg-type]
-        loss = task.loss.reduce(values, data.weight)
+        y = data.y if data.y is None or data.y.dtype.kind in "iu" else data.y.astype(x.dtype)
+        values = (on_logits or task.loss).values(y, x)  # type: ignore[arg-type]
+        penalties = {layer.name: penalty for layer in layers for penalty in layer.losses}
+        loss = task.loss.reduce(values, data.weight) + sum(penalties.values())
+    for name, penalty in penalties.items():
+        if not np.isfinite(penalty.numpy()):
+            return f"the penalty on the weights of {name} is {_kind(penalty.numpy())}"
     if not np.isfinite(values.numpy()).all():
         return f"the loss is {_kind(values.numpy())}, though every layer's output is finite"
     for layer in reversed(layers):
@@ -67,15 +73,23 @@ def _first_fault(task: Task, data: Rows) -> str:
     return "the gradient overflowed"
 
 
+def _largest(values: Array) -> float:
+    return float(np.max(np.abs(values), initial=0.0))
+
+
 def _kind(values: Array) -> str:
     return "NaN" if np.isnan(values).any() else "infinite"
 
 
-def _cause(task: Task, data: Rows) -> str:
-    rate = float(task.optimizer.scalar_table(0, 1, "float64").row(0).rate)
-    largest = float(np.max(np.abs(data.x))) if data.x.dtype.kind == "f" and data.x.size else 0.0
+def _cause(task: Task, data: Rows, step: int) -> str:
+    given = task.optimizer.learning_rate
+    rate = float(given(step)) if callable(given) else float(given)
     if rate >= LARGE_RATE:
         return f"the learning rate {rate:g} is too large; try {rate / 10:g}"
-    if largest > LARGE_INPUT:
-        return f"inputs are not scaled (up to {largest:.3g}); add a Normalization layer or scale them"
+    scaled = isinstance(task.network.layers[0], Normalization | BatchNormalization | Embedding)
+    inputs, targets = 0.0 if scaled else _largest(data.x), 0.0 if data.y is None else _largest(data.y)
+    if inputs > LARGE:
+        return f"inputs are not scaled (up to {inputs:.3g}); add a Normalization layer or scale them"
+    if targets > LARGE and not task.loss.integer_labels:
+        return f"targets are not scaled (up to {targets:.3g}); scale them, to mean 0 and deviation 1 say"
     return "weights have grown without bound; lower the learning rate or clip gradients (clipnorm=1.0)"

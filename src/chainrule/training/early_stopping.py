@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chainrule.arrays import whole_number
 from chainrule.errors import ArgumentError, UnknownNameError, did_you_mean
 from chainrule.training.callbacks import Callback, Run, Stop
 
@@ -48,12 +49,11 @@ class EarlyStopping(Callback):
     ) -> None:
         if mode not in ("auto", "min", "max"):
             raise ArgumentError(f"mode must be 'auto', 'min' or 'max', got {mode!r}")
-        if isinstance(patience, bool) or not isinstance(patience, int) or patience < 0:
-            raise ArgumentError(f"patience must be an integer >= 0, got {patience!r}")
         self.monitor, self.mode, self.baseline = monitor, mode, baseline
         self.min_delta = abs(float(min_delta))
-        self.patience, self.verbose = patience, verbose
-        self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
+        self.patience, self.verbose = whole_number("patience", patience, least=0), verbose
+        self.restore_best_weights = restore_best_weights
+        self.start_from_epoch = whole_number("start_from_epoch", start_from_epoch, least=0)
 
     def set_run(self, run: Run) -> None:
         """Look up whether more of the monitored quantity is better."""
@@ -75,6 +75,8 @@ class EarlyStopping(Callback):
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> Stop | None:
         """Compare this epoch with the best one."""
         if self.monitor not in logs:
+            if self._comes_later(logs):
+                return None
             hint = "; give fit validation_split or validation_data" if self.monitor.startswith("val_") else ""
             raise UnknownNameError(
                 f"EarlyStopping monitors {self.monitor!r}, which is not measured"
@@ -90,9 +92,15 @@ class EarlyStopping(Callback):
                 self._snapshot = self.model.snapshot()
             if self.baseline is None or self._better(current, self.baseline):
                 self._wait = 0
-        if self._wait >= self.patience and self._wait > 0:
-            return Stop(f"early stopping: {self.monitor} has not improved for {self._wait} epochs")
+        elif self._wait >= self.patience:
+            epochs = "1 epoch" if self._wait == 1 else f"{self._wait} epochs"
+            return Stop(f"early stopping: {self.monitor} has not improved for {epochs}")
         return None
+
+    def _comes_later(self, logs: Mapping[str, float]) -> bool:
+        """Whether the quantity is measured, but not in this epoch (``validation_freq``)."""
+        validated = bool(self.params["validation_rows"]) and self.monitor.startswith("val_")
+        return validated and self.monitor.removeprefix("val_") in logs
 
     def _better(self, current: float, reference: float) -> bool:
         return self._sign * (reference - current) > self.min_delta

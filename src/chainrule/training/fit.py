@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from chainrule.arrays import Array
+from chainrule.arrays import Array, whole_number
 from chainrule.engine.data import Rows
 from chainrule.engine.engine import Engine, Position, Progress, Task
 from chainrule.errors import ArgumentError
@@ -66,6 +64,7 @@ class Trainer:
             "seed": settings.seed,
             "engine": engine.name,
             "rows": len(train),
+            "validation_rows": 0 if validation is None else len(validation),
         }
         self.history = History(params)
         larger: dict[str, bool | None] = {metric.name: metric.larger_is_better for metric in task.metrics}
@@ -88,12 +87,12 @@ class Trainer:
                 if stop is not None:
                     break
             history.stopped_by = stop.reason if stop else "all epochs done"
-        except KeyboardInterrupt:
-            history.stopped_by = "interrupted"
+        except BaseException as error:
+            history.stopped_by = "interrupted" if isinstance(error, KeyboardInterrupt) else f"an error: {error!r}"
             raise
         finally:  # also after an exception the model holds the weights of its last step
             history.seconds = time.perf_counter() - started
-            self.callbacks.call("on_train_end", {})
+            self.callbacks.finish()
         return history
 
     def _epoch(self, epoch: int) -> Stop | None:
@@ -104,6 +103,8 @@ class Trainer:
         total, stop = self._steps(epoch, order)
         self.history.examples += total.rows
         if total.failed_step is not None:
+            if total.rows:
+                self.history.weights_epoch = None  # some steps beyond the last epoch
             return stop
         logs = {"loss": total.loss, **_results(self.task)}
         self.position.epoch += 1
@@ -124,10 +125,8 @@ class Trainer:
             part = self.engine.run(
                 self.task, self.position, self.train, order, self.settings.batch_size, start, stop_at
             )
-            total.loss_sum += part.loss_sum
-            total.rows += part.rows
+            total.add(part)
             if part.failed_step is not None:
-                total.failed_step = part.failed_step
                 return total, self._diverged(epoch, order, part, start)
             if each:
                 logs = {"loss": total.loss, **_results(self.task)}
@@ -142,7 +141,7 @@ class Trainer:
         rows = self.train.take(order[batch * size : (batch + 1) * size])
         reason = divergence.explain(self.task, rows, self.position.step, epoch, batch)
         if not any(isinstance(callback, divergence.TerminateOnNaN) for callback in self.callbacks.callbacks):
-            warnings.warn(f"training stopped: {reason}", RuntimeWarning, stacklevel=6)
+            warnings.warn(f"training stopped: {reason}", RuntimeWarning, stacklevel=7)
         return Stop(reason)
 
     def evaluate(self, rows: Rows) -> dict[str, float]:
@@ -154,8 +153,13 @@ def evaluate(task: Task, engine: Engine, rows: Rows, batch_size: int | None = No
     """Return loss and metrics over rows."""
     for metric in task.metrics:
         metric.reset_state()
-    loss = engine.evaluate(task, rows, batch_size or EVALUATION_ROWS)
+    loss = engine.evaluate(task, rows, evaluation_batch(batch_size, len(rows)))
     return {"loss": loss, **_results(task)}
+
+
+def evaluation_batch(batch_size: int | None, rows: int) -> int:
+    """Return the batch size of an evaluation or prediction."""
+    return batches.check_batch_size(EVALUATION_ROWS if batch_size is None else batch_size, rows)
 
 
 def _results(task: Task) -> dict[str, Any]:
@@ -164,10 +168,11 @@ def _results(task: Task) -> dict[str, Any]:
 
 def check_epochs(epochs: Any, initial_epoch: Any) -> None:
     """Refuse numbers of epochs that make no sense."""
-    if isinstance(epochs, bool) or not isinstance(epochs, int | np.integer) or epochs < 1:
-        raise ArgumentError(f"epochs must be an integer >= 1, got {epochs!r}")
-    if not isinstance(initial_epoch, int) or not 0 <= initial_epoch < epochs:
-        raise ArgumentError(f"initial_epoch must be an integer in [0, epochs), got {initial_epoch!r}")
+    last = whole_number("epochs", epochs, least=1)
+    if whole_number("initial_epoch", initial_epoch, least=0) >= last:
+        raise ArgumentError(
+            f"initial_epoch must be below epochs, got {initial_epoch} and {epochs}; epochs counts from the first fit on"
+        )
 
 
 def check_class_weight(class_weight: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, is_number, whole_number
 from chainrule.autodiff.tape import value_and_gradient
 from chainrule.autodiff.tensor import Tensor
 from chainrule.errors import ArgumentError
@@ -105,27 +105,26 @@ def descend(
     keep_path: bool = False,
 ) -> Descent:
     """The loop behind `gradient_descent`, on a function that gives J and its gradient."""
-    if not learning_rate > 0:
+    if not (is_number(learning_rate) and learning_rate > 0):
         raise ArgumentError(f"learning_rate must be > 0, got {learning_rate!r}")
     if not (gradient_tolerance >= 0 and loss_tolerance >= 0):
         raise ArgumentError(f"tolerances must be >= 0, got {gradient_tolerance!r} and {loss_tolerance!r}")
-    if isinstance(max_steps, bool) or not isinstance(max_steps, int) or max_steps < 1:
-        raise ArgumentError(f"max_steps must be an integer >= 1, got {max_steps!r}")
+    max_steps = whole_number("max_steps", max_steps, least=1)
     weights = np.array(initial)
-    loss, gradient = loss_and_gradient(weights)
+    with np.errstate(all="ignore"):  # reported as the rule "not finite"
+        loss, gradient = loss_and_gradient(weights)
     losses, path = [loss], [weights]
     rule = RULES[3] if not np.isfinite(loss) else ""
     steps = 0
     while not rule:
-        norm = float(np.linalg.norm(gradient))
-        if norm <= gradient_tolerance:
+        if _norm(gradient) <= gradient_tolerance:
             rule = RULES[0]
         elif loss_tolerance and steps and abs(losses[-1] - losses[-2]) <= loss_tolerance:
             rule = RULES[1]
         elif steps == max_steps:
             rule = RULES[2]
         else:
-            with np.errstate(over="ignore", invalid="ignore"):  # reported as the rule "not finite"
+            with np.errstate(all="ignore"):
                 moved = np.asarray(weights - weights.dtype.type(learning_rate) * gradient)
                 new_loss, new_gradient = loss_and_gradient(moved)
             if not (np.isfinite(new_loss) and np.isfinite(new_gradient).all()):
@@ -137,4 +136,12 @@ def descend(
             if keep_path:
                 path.append(weights)
     kept = np.array(path) if keep_path else np.empty((0, *weights.shape), weights.dtype)
-    return Descent(weights, loss, float(np.linalg.norm(gradient)), steps, rule, np.array(losses), kept)
+    return Descent(weights, loss, _norm(gradient), steps, rule, np.array(losses), kept)
+
+
+def _norm(gradient: Array) -> float:
+    """Return the norm; scaled first, since the squares of a descent that diverges overflow before it does."""
+    largest = float(np.abs(gradient).max(initial=0.0))
+    if largest == 0 or not np.isfinite(largest):
+        return largest
+    return largest * float(np.linalg.norm(gradient / largest))

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from chainrule.errors import StateError
 
 
@@ -11,15 +13,17 @@ class History:
     Attributes
     ----------
     history : dict of str to list of float
-        One list per quantity (``loss``, ``val_loss``, metrics), one entry per epoch; as in Keras.
+        One list per quantity (``loss``, ``val_loss``, metrics), one entry per epoch; as in Keras. A metric that is
+        no single number (a confusion matrix) has an array per epoch.
     epoch : list of int
         The epochs, counted from 0.
     params : dict
-        ``epochs``, ``steps``, ``batch_size``, ``seed``, ``engine``.
+        ``epochs``, ``steps``, ``batch_size``, ``seed``, ``engine``, ``rows``, ``validation_rows``.
     weights_epoch : int or None
-        The epoch (from 0) whose weights the model holds.
+        The epoch (from 0) whose weights the model holds; None before the end of the first epoch, and where
+        numbers went wrong in the middle of one.
     stopped_by : str
-        What ended the training: "all epochs done", or the reason a callback gave.
+        What ended the training: "all epochs done", the reason a callback gave, "interrupted" or an error.
     seconds : float
         Wall-clock time.
 
@@ -33,7 +37,7 @@ class History:
     """
 
     def __init__(self, params: dict[str, Any]) -> None:
-        self.history: dict[str, list[float]] = {}
+        self.history: dict[str, list[Any]] = {}
         self.epoch: list[int] = []
         self.params = params
         self.weights_epoch: int | None = None
@@ -41,12 +45,12 @@ class History:
         self.seconds = 0.0
         self.examples = 0
 
-    def append(self, epoch: int, logs: dict[str, float]) -> None:
+    def append(self, epoch: int, logs: dict[str, Any]) -> None:
         """Add one epoch; a quantity that was not measured in it gets NaN."""
         for name in logs.keys() - self.history.keys():
             self.history[name] = [float("nan")] * len(self.epoch)
         for name, values in self.history.items():
-            values.append(float(logs.get(name, float("nan"))))
+            values.append(_plain(logs.get(name, float("nan"))))
         self.history = {name: self.history[name] for name in [*logs, *(self.history.keys() - logs.keys())]}
         self.epoch.append(epoch)
 
@@ -87,5 +91,12 @@ class History:
         return plot_history(self)
 
     def __repr__(self) -> str:
-        last = ", ".join(f"{name} {values[-1]:.4g}" for name, values in self.history.items())
+        last = ", ".join(
+            f"{name} {values[-1]:.4g}" for name, values in self.history.items() if isinstance(values[-1], float)
+        )
         return f"History({len(self.epoch)} epochs, {last}; {self.stopped_by})"
+
+
+def _plain(value: Any) -> Any:
+    """Return a number as Python's float, and an array as it is."""
+    return float(value) if np.ndim(value) == 0 else value

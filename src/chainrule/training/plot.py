@@ -16,9 +16,10 @@ def plot_history(history: "History") -> Any:
         raise StateError("there is nothing to plot: no epoch has ended yet")
     try:
         from matplotlib.figure import Figure
+        from matplotlib.ticker import MaxNLocator
     except ImportError as error:
         raise ImportError("plot needs matplotlib; install it with: pip install 'chainrule[plot]'") from error
-    names = [name for name in history.history if not name.startswith("val_")]
+    names = [n for n, values in history.history.items() if not n.startswith("val_") and isinstance(values[-1], float)]
     figure = Figure(figsize=(5.2 * len(names), 3.6), layout="constrained")
     epochs = [epoch + 1 for epoch in history.epoch]
     marker = "o" if len(epochs) == 1 else ""
@@ -29,6 +30,7 @@ def plot_history(history: "History") -> Any:
         best = history.best_epoch + 1
         axes.axvline(best, color=MARK, linewidth=0.8, linestyle=":", label=f"best epoch {best}")
         axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_ylabel(name.replace("_", " "))
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from chainrule.errors import ArgumentError
 from chainrule.training.callbacks import Callback
 
 REFRESH_SECONDS = 0.1
@@ -13,6 +14,8 @@ PLAIN_LINES = 10
 
 def make_progress(verbose: int | str) -> Callback | None:
     """Return the progress display for ``fit(verbose=...)``: 0 none, 1 or "auto" by the output, 2 a line an epoch."""
+    if verbose not in ("auto", 0, 1, 2):
+        raise ArgumentError(f"verbose must be 'auto', 0, 1 or 2, got {verbose!r}")
     if verbose == 0:
         return None
     if verbose == 2:
@@ -107,7 +110,7 @@ class BarProgress(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:
         """Move the bar; drawing it is the refresh thread's business."""
-        values = "  ".join(f"{name} [bold]{value:.4f}[/]" for name, value in logs.items())
+        values = "  ".join(f"{name} [bold]{value:.4f}[/]" for name, value in logs.items() if isinstance(value, float))
         self._bar.update(self._task, completed=epoch + 1, values=values)
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
