@@ -5,6 +5,8 @@ Each class also derives from the built-in exception that scikit-learn and Keras 
 that catches ``ValueError`` keeps working.
 """
 
+import sys
+import warnings
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -51,6 +53,14 @@ class GradientError(ChainruleError, RuntimeError):
 
 class EngineWarning(UserWarning):
     """Training runs on the Python engine because the native one lacks a part of the model."""
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line outside chainrule that led here, however deep the call."""
+    level, frame = 1, sys._getframe(0)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "chainrule":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
 
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:

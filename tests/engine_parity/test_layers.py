@@ -15,7 +15,7 @@ from chainrule.layers import (
     Normalization,
 )
 from chainrule.optimizers import SGD
-from chainrule.regularizers import L1, L2, L1L2
+from chainrule.regularizers import L1, L1L2, L2
 from tests.engine_parity.compare import (
     CLASSES,
     CODES,
@@ -86,15 +86,27 @@ def test_dropout(name, batch_size, dtype):
 
 @pytest.mark.parametrize("rate", [1 / 3, 0.9999])
 def test_dropout_keeps_the_share_that_16_bits_can_say(rate, dtype):
-    check_parity(lambda: [Dense(30, activation="tanh"), Dropout(rate), Dense(2)], dtype=dtype, optimizer=lambda: SGD(1e-6))
+    check_parity(
+        lambda: [Dense(30, activation="tanh"), Dropout(rate), Dense(2)], dtype=dtype, optimizer=lambda: SGD(1e-6)
+    )
 
 
 # A bias before BatchNormalization or LayerNormalization has no effect: its gradient is 0 but for rounding, and the rules that
 # divide by the gradient's size (Adam, RMSprop ...) would blow the rounding up to whole steps. So those layers have no bias.
 NORMALIZED = {
     "batch": lambda: [Dense(8, use_bias=False), BatchNormalization(), Activation("tanh"), Dense(2)],
-    "batch, no centre": lambda: [Dense(8, use_bias=False), BatchNormalization(center=False), Activation("tanh"), Dense(2)],
-    "batch, no scale": lambda: [Dense(8, use_bias=False), BatchNormalization(scale=False), Activation("tanh"), Dense(2)],
+    "batch, no centre": lambda: [
+        Dense(8, use_bias=False),
+        BatchNormalization(center=False),
+        Activation("tanh"),
+        Dense(2),
+    ],
+    "batch, no scale": lambda: [
+        Dense(8, use_bias=False),
+        BatchNormalization(scale=False),
+        Activation("tanh"),
+        Dense(2),
+    ],
     "batch, neither": lambda: [
         Dense(8, use_bias=False),
         BatchNormalization(center=False, scale=False),

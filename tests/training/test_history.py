@@ -101,7 +101,7 @@ def test_what_fit_records():
         "steps": 3,
         "batch_size": 2,
         "seed": 7,
-        "engine": "Python",
+        "engine": model._engine.name,
         "rows": 5,
         "validation_rows": 0,
     }

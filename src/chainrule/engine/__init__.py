@@ -2,11 +2,11 @@
 
 from chainrule.engine import native
 from chainrule.engine.engine import Engine, Network, Position, Progress, Task
-from chainrule.engine.lowering import Unsupported, lower, lower_network
+from chainrule.engine.lowering import UnsupportedError, lower, lower_network
 from chainrule.engine.native import NativeEngine
 from chainrule.engine.python import PythonEngine
 from chainrule.engine.threads import maximum, set_threads
-from chainrule.errors import ArgumentError, UnknownNameError, did_you_mean
+from chainrule.errors import ArgumentError, EngineWarning, UnknownNameError, did_you_mean, warn
 
 __all__ = [
     "Engine",
@@ -58,13 +58,19 @@ def choose(name: str, work: Task | Network) -> Engine:
             lower(work)
         else:
             lower_network(work)
-    except Unsupported as reason:
+    except UnsupportedError as reason:
         if name == "native":
             raise ArgumentError(f"the native engine can't run this model: {reason}; use engine='auto'") from None
-        if isinstance(work, Task):
-            return PythonEngine.instead_of_native(work.network, str(reason), 6)
-        return PythonEngine.instead_of_native(work, str(reason), 4)
+        _tell(work.network if isinstance(work, Task) else work, str(reason))
+        return PythonEngine()
     return NativeEngine()
+
+
+def _tell(network: Network, reason: str) -> None:
+    """Say once for each model and reason that it does not run natively."""
+    if network.told_engine != reason:
+        network.told_engine = reason
+        warn(f"the Python engine runs this model: {reason}", EngineWarning)
 
 
 def describe() -> str:

@@ -26,6 +26,7 @@ class Network(Protocol):
     dtype: np.dtype[Any]
     parameters: ParameterVector
     state: ParameterVector
+    told_engine: str  # why it does not run natively, once somebody was told
 
     @property
     def layers(self) -> Sequence[Layer]:

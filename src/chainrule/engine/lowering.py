@@ -21,7 +21,7 @@ PENALTIES = (L1, L2, L1L2)
 ALPHA = {"leaky_relu": 0.2, "elu": 1.0}
 
 
-class Unsupported(Exception):
+class UnsupportedError(Exception):
     """Part of a model that no Plan can say; the message names it."""
 
 
@@ -46,7 +46,7 @@ Rule = Callable[[Any, int, Places], Iterator[Instruction]]
 def _activation(layer: Layer, width: int) -> Iterator[Instruction]:
     activation = getattr(layer, "activation", None)
     if not isinstance(activation, activations.Activation) or activation is not activations.TABLE.get(activation.name):
-        raise Unsupported(f"the activation of {layer.name} is a function outside the table")
+        raise UnsupportedError(f"the activation of {layer.name} is a function outside the table")
     if activation.name in ("softmax", "log_softmax"):
         yield Instruction(activation.name, width, width)
     elif activation is not activations.linear:
@@ -63,7 +63,7 @@ def _dense(layer: layers.Dense, width: int, places: Places) -> Iterator[Instruct
 
 def _dropout(layer: layers.Dropout, width: int, places: Places) -> Iterator[Instruction]:
     if layer.noise_shape is not None:
-        raise Unsupported(f"{layer.name} has a noise_shape")
+        raise UnsupportedError(f"{layer.name} has a noise_shape")
     if layer.threshold and layer.stream is not None:
         address = {"seed": layer.stream.seed, "layer": layer.stream.layer, "threshold": layer.threshold}
         yield Instruction("dropout", width, width, attributes=address)
@@ -71,7 +71,7 @@ def _dropout(layer: layers.Dropout, width: int, places: Places) -> Iterator[Inst
 
 def _normalization(layer: layers.Normalization, width: int, places: Places) -> Iterator[Instruction]:
     if layer.axis is None:
-        raise Unsupported(f"{layer.name} has one mean for all features")
+        raise UnsupportedError(f"{layer.name} has one mean for all features")
     operands = places.of(mean=layer.mean, variance=layer.variance)
     yield Instruction("normalization", width, width, operands, {"inverted": layer.invert})
 
@@ -94,9 +94,15 @@ def _layer_normalization(layer: layers.LayerNormalization, width: int, places: P
 
 def _embedding(layer: layers.Embedding, width: int, places: Places) -> Iterator[Instruction]:
     if layer.input_dim > MOST_CODES:
-        raise Unsupported(f"{layer.name} has more than {MOST_CODES:,} categories")
+        raise UnsupportedError(f"{layer.name} has more than {MOST_CODES:,} categories")
     operands = places.of(weights=layer.embeddings)
-    yield Instruction("embedding", width, width * layer.output_dim, operands, {"dimension": layer.output_dim, "categories": layer.input_dim})
+    yield Instruction(
+        "embedding",
+        width,
+        width * layer.output_dim,
+        operands,
+        {"dimension": layer.output_dim, "categories": layer.input_dim},
+    )
 
 
 RULES: dict[type[Layer], Rule] = {
@@ -118,7 +124,7 @@ def lower_network(network: Network, keep_last_activation: bool = True) -> tuple[
 
     Raises
     ------
-    Unsupported
+    UnsupportedError
         If a layer has no rule; the message names it.
     """
     places = Places(network)
@@ -127,20 +133,20 @@ def lower_network(network: Network, keep_last_activation: bool = True) -> tuple[
     for layer in network.layers:
         rule = RULES.get(type(layer))
         if rule is None:
-            raise Unsupported(f"{layer.name} is a {type(layer).__name__}, which only the Python engine knows")
+            raise UnsupportedError(f"{layer.name} is a {type(layer).__name__}, which only the Python engine knows")
         if isinstance(layer, layers.Embedding) and instructions:
-            raise Unsupported(f"{layer.name} does not stand first")
+            raise UnsupportedError(f"{layer.name} does not stand first")
         if layer.dtype != network.dtype:
-            raise Unsupported(f"{layer.name} computes in {layer.dtype}, the model in {network.dtype}")
+            raise UnsupportedError(f"{layer.name} computes in {layer.dtype}, the model in {network.dtype}")
         if len(shape) != 2 and not isinstance(layer, (*ELEMENTWISE, layers.Embedding)):
-            raise Unsupported(f"{layer.name} gets examples of {len(shape) - 1} axes; put a Flatten before it")
+            raise UnsupportedError(f"{layer.name} gets examples of {len(shape) - 1} axes; put a Flatten before it")
         width = prod(n for n in shape[1:] if n is not None)
         instructions.extend(rule(layer, width, places))
         shape = layer.output_shape(shape)
     if not keep_last_activation:
         instructions.pop()
     if not instructions:
-        raise Unsupported("the model has no layer that computes anything")
+        raise UnsupportedError("the model has no layer that computes anything")
     return fuse(instructions)
 
 
@@ -149,16 +155,18 @@ def lower(task: Task) -> Plan:
 
     Raises
     ------
-    Unsupported
+    UnsupportedError
         If a part of it only runs on the Python engine; the message names it.
     """
     network, loss = task.network, task.loss
     if isinstance(loss, CrossEntropy) and loss.activation == "softmax" and len(network.output_shape) != 2:
-        raise Unsupported(f"{loss.name} gets outputs of {len(network.output_shape) - 1} axes; put a Flatten before it")
+        raise UnsupportedError(
+            f"{loss.name} gets outputs of {len(network.output_shape) - 1} axes; put a Flatten before it"
+        )
     on_logits = loss_on_logits(loss, network.layers[-1])
     instructions = lower_network(network, keep_last_activation=on_logits is None)
     if len(network.parameters) == 0:
-        raise Unsupported("nothing in the model is trained")
+        raise UnsupportedError("nothing in the model is trained")
     return Plan(instructions, _segments(network), _loss(on_logits or loss), _optimizer(task.optimizer))
 
 
@@ -167,7 +175,7 @@ def _segments(network: Network) -> tuple[tuple[int, int, float, float, int], ...
     for layer in network.layers:
         for variable, penalty in layer.penalties:
             if type(penalty) not in PENALTIES:
-                raise Unsupported(f"the regularizer of {layer.name} is not one of chainrule's own")
+                raise UnsupportedError(f"the regularizer of {layer.name} is not one of chainrule's own")
             both = penalties.setdefault(id(variable), [0.0, 0.0])
             both[0] += penalty.l1
             both[1] += penalty.l2
@@ -175,7 +183,7 @@ def _segments(network: Network) -> tuple[tuple[int, int, float, float, int], ...
     result = []
     for variable, s in zip(vector.variables, vector.segments, strict=True):
         if s.rate_factor != 1 or s.decay_factor != 1:
-            raise Unsupported(f"{s.name} has a rate or decay of its own")
+            raise UnsupportedError(f"{s.name} has a rate or decay of its own")
         l1, l2 = penalties.get(id(variable), [0.0, 0.0])
         result.append((s.offset, s.length, l1, l2, s.clip_group))
     return tuple(result)
@@ -210,7 +218,7 @@ def _loss(loss: losses.Loss) -> PlannedLoss:
     if isinstance(loss, CrossEntropy) and type(loss) in CROSS_ENTROPIES:
         name = CROSS_ENTROPIES[type(loss)] + ("_logits" if loss.from_logits else "")
         return PlannedLoss(name, loss.label_smoothing, loss.integer_labels, reduction)
-    raise Unsupported(f"the loss {loss.name} is not one of chainrule's own")
+    raise UnsupportedError(f"the loss {loss.name} is not one of chainrule's own")
 
 
 def _optimizer(optimizer: Optimizer) -> PlannedOptimizer:
@@ -233,4 +241,4 @@ def _rule(optimizer: Optimizer) -> str:
     for cls, name in ((optimizers.Adadelta, "adadelta"), (optimizers.Adagrad, "adagrad")):
         if type(optimizer) is cls:
             return name
-    raise Unsupported(f"the optimizer {type(optimizer).__name__} is not one of chainrule's own")
+    raise UnsupportedError(f"the optimizer {type(optimizer).__name__} is not one of chainrule's own")

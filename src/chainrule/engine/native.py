@@ -13,9 +13,9 @@ from chainrule.autodiff import ops
 from chainrule.engine import threads
 from chainrule.engine.data import CHUNK, Rows
 from chainrule.engine.engine import Engine, Network, Position, Progress, Task
-from chainrule.engine.lowering import Unsupported, lower, lower_network
+from chainrule.engine.lowering import UnsupportedError, lower, lower_network
 from chainrule.engine.plan import Instruction, Plan
-from chainrule.engine.python import PythonEngine, loss_on_logits
+from chainrule.engine.python import loss_on_logits
 from chainrule.errors import StateError
 from chainrule.layers import Dropout, Embedding
 
@@ -158,8 +158,8 @@ class NativeEngine(Engine):
         """Return the outputs for all rows."""
         try:
             instructions = lower_network(network)
-        except Unsupported as reason:  # the model has changed since this engine was chosen
-            return PythonEngine.instead_of_native(network, str(reason), 4).predict(network, data, batch_size)
+        except UnsupportedError as reason:  # the model has changed since this engine was chosen
+            raise StateError(f"the model has changed since it was compiled: {reason}; compile it again") from None
         if self._inference is None or self._inference.plan.instructions != instructions:
             self._inference = _Sessions.of(Plan(instructions))
         sessions, data = self._inference, Rows(data.x)
@@ -180,9 +180,7 @@ class NativeEngine(Engine):
         step = next((layer.stream.step for layer in network.layers if isinstance(layer, Dropout) and layer.stream), 0)
         rows = data if _is_readable(data) else _converted(data)
         with self._trained(task).borrow(network.dtype, len(data)) as session:
-            loss_sum, *_ = session.gradient(
-                _vectors(network), _blocks(rows), len(data), step, training, _at(gradient)
-            )
+            loss_sum, *_ = session.gradient(_vectors(network), _blocks(rows), len(data), step, training, _at(gradient))
         if training:
             network.seek(step + 1)
         return float(loss_sum / task.loss.mass(len(data), data.weight)), gradient
@@ -191,7 +189,7 @@ class NativeEngine(Engine):
         """Return the sessions for training; lowering again costs little, and sees a new seed or a frozen layer."""
         try:
             plan = lower(task)
-        except Unsupported as reason:
+        except UnsupportedError as reason:
             raise StateError(f"the model has changed since it was compiled: {reason}; compile it again") from None
         if self._training is None or self._training.plan != plan:
             self._training = _Sessions.of(plan)

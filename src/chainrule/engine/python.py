@@ -1,7 +1,5 @@
 """The Python engine: tape on NumPy. It defines what layers, losses and optimisers mean."""
 
-import warnings
-import weakref
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,7 @@ from chainrule.autodiff.tensor import Tensor
 from chainrule.engine.data import Rows
 from chainrule.engine.engine import Engine, Network, Position, Progress, Task
 from chainrule.engine.parameters import ParameterVector
-from chainrule.errors import EngineWarning
+from chainrule.errors import warn
 from chainrule.layers import Activation, Dense
 from chainrule.layers.layer import Layer
 from chainrule.losses import Loss
@@ -27,8 +25,6 @@ from chainrule.losses.cross_entropy import (
 
 CROSS_ENTROPIES = (BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy)
 
-_told: "weakref.WeakSet[Network]" = weakref.WeakSet()  # that they run on this engine
-
 
 class PythonEngine(Engine):
     """Runs any model, custom layers and losses included, one batch at a time.
@@ -40,14 +36,6 @@ class PythonEngine(Engine):
     """
 
     name = "Python"
-
-    @classmethod
-    def instead_of_native(cls, network: Network, reason: str, stacklevel: int) -> "PythonEngine":
-        """Return an engine for what the native one can't run, and say so once for each network."""
-        if network not in _told:
-            _told.add(network)
-            warnings.warn(f"the Python engine runs this model: {reason}", EngineWarning, stacklevel=stacklevel)
-        return cls()
 
     def run(
         self, task: Task, position: Position, data: Rows, order: Array, batch_size: int, start: int, stop: int
@@ -177,11 +165,9 @@ def _need_gradients(parameters: ParameterVector, gradients: list[Array | None]) 
     """Say in the first step which weights training can't reach."""
     unreached = [s.name for s, g in zip(parameters.segments, gradients, strict=True) if g is None]
     if unreached:
-        warnings.warn(
+        warn(
             f"no gradient for {', '.join(unreached)}: the loss does not depend on it, or a layer or loss computes "
-            "with NumPy instead of chainrule.ops; their gradient counts as 0",
-            UserWarning,
-            stacklevel=2,
+            "with NumPy instead of chainrule.ops; their gradient counts as 0"
         )
 
 

@@ -50,6 +50,11 @@ class Model(Configurable, ABC):
 
     @property
     @abstractmethod
+    def input_shape(self) -> tuple[int | None, ...]:
+        """Shape of the inputs, batch axis None."""
+
+    @property
+    @abstractmethod
     def output_shape(self) -> tuple[int | None, ...]:
         """Shape of the outputs, batch axis None."""
 
@@ -90,6 +95,7 @@ class Model(Configurable, ABC):
         self._compiled = True
 
     _compiled = False
+    told_engine = ""
     _engine_name = "auto"
     _engine: Engine
     _predictor: Engine | None = None

@@ -1,6 +1,5 @@
 """What every optimiser is: a rule that moves a vector of weights against its gradient."""
 
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, final
@@ -9,7 +8,7 @@ import numpy as np
 
 from chainrule.arrays import Array, float_dtype
 from chainrule.configurable import Configurable
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, warn
 from chainrule.optimizers.clipping import Clipping
 from chainrule.optimizers.pairs import Updatable, read_pairs
 from chainrule.optimizers.ranges import not_negative, positive
@@ -232,8 +231,4 @@ class Optimizer(Configurable, ABC):
         names = [repr(variable.name) for variable in variables if id(variable) not in self._without_gradient]
         self._without_gradient.update(id(variable) for variable in variables)
         if names:
-            warnings.warn(
-                f"no gradient for {', '.join(names)}: the loss does not depend on it; it is left as it is",
-                UserWarning,
-                stacklevel=3,
-            )
+            warn(f"no gradient for {', '.join(names)}: the loss does not depend on it; it is left as it is")

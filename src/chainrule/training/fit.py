@@ -1,7 +1,6 @@
 """fit: the one training loop. Engines run ranges of steps; everything between the ranges happens here."""
 
 import time
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from chainrule.arrays import Array, whole_number
 from chainrule.engine.data import Rows
 from chainrule.engine.engine import Engine, Position, Progress, Task
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, warn
 from chainrule.training import batches, divergence
 from chainrule.training.callbacks import Callback, CallbackList, Run, Stop
 from chainrule.training.history import History
@@ -141,7 +140,7 @@ class Trainer:
         rows = self.train.take(order[batch * size : (batch + 1) * size])
         reason = divergence.explain(self.task, rows, self.position.step, epoch, batch)
         if not any(isinstance(callback, divergence.TerminateOnNaN) for callback in self.callbacks.callbacks):
-            warnings.warn(f"training stopped: {reason}", RuntimeWarning, stacklevel=7)
+            warn(f"training stopped: {reason}", RuntimeWarning)
         return Stop(reason)
 
     def evaluate(self, rows: Rows) -> dict[str, float]:
