@@ -3,7 +3,7 @@
 from chainrule.engine import native
 from chainrule.engine.engine import Engine, Network, Position, Progress, Task
 from chainrule.engine.lowering import UnsupportedError, lower, lower_network
-from chainrule.engine.native import NativeEngine
+from chainrule.engine.native import NativeEngine, steps_made
 from chainrule.engine.python import PythonEngine
 from chainrule.engine.threads import maximum, set_threads
 from chainrule.errors import ArgumentError, EngineWarning, UnknownNameError, did_you_mean, warn
@@ -84,9 +84,4 @@ def describe() -> str:
     if not native.available():
         return "Python engine (no C++ compiler at install: install one, then reinstall chainrule)"
     threads = maximum()
-    return f"native engine ({native._native.isa()}, {threads} {'thread' if threads == 1 else 'threads'})"
-
-
-def steps_made() -> int:
-    """Return how many steps the native engine has made in this process."""
-    return native._native.steps_made() if native.available() else 0
+    return f"native engine ({native.instruction_set()}, {threads} {'thread' if threads == 1 else 'threads'})"

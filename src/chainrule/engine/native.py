@@ -56,6 +56,16 @@ def available() -> bool:
     return _native is not None
 
 
+def instruction_set() -> str:
+    """Return the name of the instruction set in use: "baseline", "avx2", "avx512" or "neon"."""
+    return _native.isa()
+
+
+def steps_made() -> int:
+    """Return how many training steps the C++ library has made in this process; 0 where it was not built."""
+    return _native.steps_made() if available() else 0
+
+
 @dataclass
 class _Sessions:
     """The sessions made for one plan that are not at work, by batch size and number of threads."""
