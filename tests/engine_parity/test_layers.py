@@ -198,12 +198,12 @@ def test_adapted_normalization(dtype):
 
 
 PENALTIES = {
-    "l1": dict(kernel_regularizer=L1(0.02)),
-    "l2": dict(kernel_regularizer=L2(0.03)),
-    "both": dict(kernel_regularizer=L1L2(0.01, 0.02)),
-    "bias": dict(bias_regularizer=L1L2(0.03, 0.01), bias_initializer="random_normal"),
-    "all": dict(kernel_regularizer="l2", bias_regularizer="l1"),
-    "by name": dict(kernel_regularizer="l1_l2"),
+    "l1": {"kernel_regularizer": L1(0.02)},
+    "l2": {"kernel_regularizer": L2(0.03)},
+    "both": {"kernel_regularizer": L1L2(0.01, 0.02)},
+    "bias": {"bias_regularizer": L1L2(0.03, 0.01), "bias_initializer": "random_normal"},
+    "all": {"kernel_regularizer": "l2", "bias_regularizer": "l1"},
+    "by name": {"kernel_regularizer": "l1_l2"},
 }
 
 

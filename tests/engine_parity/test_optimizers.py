@@ -10,31 +10,34 @@ from tests.engine_parity.compare import CODES, DTYPES, NUMBERS, WEIGHTS, X, adam
 pytestmark = [needs_native, pytest.mark.parametrize("dtype", DTYPES)]
 
 RULES = {
-    "sgd": (SGD, dict(learning_rate=0.05)),
-    "momentum": (SGD, dict(learning_rate=0.05, momentum=0.9)),
-    "nesterov": (SGD, dict(learning_rate=0.05, momentum=0.8, nesterov=True)),
-    "adam": (Adam, dict(learning_rate=0.01)),
-    "adam, betas": (Adam, dict(learning_rate=0.01, beta_1=0.5, beta_2=0.7, epsilon=1e-3)),
-    "adam, no memory": (Adam, dict(learning_rate=0.01, beta_1=0.0, beta_2=0.0, epsilon=1e-2)),
-    "amsgrad": (Adam, dict(learning_rate=0.01, amsgrad=True, beta_2=0.8)),
-    "adamw": (AdamW, dict(learning_rate=0.01, weight_decay=0.1)),
-    "adamw, amsgrad": (AdamW, dict(learning_rate=0.01, weight_decay=0.1, amsgrad=True)),
-    "adadelta": (Adadelta, dict(learning_rate=0.5, rho=0.9, epsilon=1e-4)),
-    "adagrad": (Adagrad, dict(learning_rate=0.1)),
-    "adagrad, from 1": (Adagrad, dict(learning_rate=0.1, initial_accumulator_value=1.0, epsilon=1e-3)),
-    "rmsprop": (RMSprop, dict(learning_rate=0.005, rho=0.8)),
-    "rmsprop, momentum": (RMSprop, dict(learning_rate=0.002, momentum=0.6)),
+    "sgd": (SGD, {"learning_rate": 0.05}),
+    "momentum": (SGD, {"learning_rate": 0.05, "momentum": 0.9}),
+    "nesterov": (SGD, {"learning_rate": 0.05, "momentum": 0.8, "nesterov": True}),
+    "adam": (Adam, {"learning_rate": 0.01}),
+    "adam, betas": (Adam, {"learning_rate": 0.01, "beta_1": 0.5, "beta_2": 0.7, "epsilon": 1e-3}),
+    "adam, no memory": (Adam, {"learning_rate": 0.01, "beta_1": 0.0, "beta_2": 0.0, "epsilon": 1e-2}),
+    "amsgrad": (Adam, {"learning_rate": 0.01, "amsgrad": True, "beta_2": 0.8}),
+    "adamw": (AdamW, {"learning_rate": 0.01, "weight_decay": 0.1}),
+    "adamw, amsgrad": (AdamW, {"learning_rate": 0.01, "weight_decay": 0.1, "amsgrad": True}),
+    "adadelta": (Adadelta, {"learning_rate": 0.5, "rho": 0.9, "epsilon": 1e-4}),
+    "adagrad": (Adagrad, {"learning_rate": 0.1}),
+    "adagrad, from 1": (Adagrad, {"learning_rate": 0.1, "initial_accumulator_value": 1.0, "epsilon": 1e-3}),
+    "rmsprop": (RMSprop, {"learning_rate": 0.005, "rho": 0.8}),
+    "rmsprop, momentum": (RMSprop, {"learning_rate": 0.002, "momentum": 0.6}),
     # Centred, the rule divides by a difference of like numbers; a larger epsilon keeps rounding from being magnified.
-    "rmsprop, centred": (RMSprop, dict(learning_rate=0.005, centered=True, epsilon=1e-3)),
-    "rmsprop, centred, momentum": (RMSprop, dict(learning_rate=0.002, centered=True, momentum=0.6, epsilon=1e-3)),
+    "rmsprop, centred": (RMSprop, {"learning_rate": 0.005, "centered": True, "epsilon": 1e-3}),
+    "rmsprop, centred, momentum": (
+        RMSprop,
+        {"learning_rate": 0.002, "centered": True, "momentum": 0.6, "epsilon": 1e-3},
+    ),
 }
 CLIPPINGS = {
-    "value": dict(clipvalue=0.02),
-    "norm": dict(clipnorm=0.1),
-    "global norm": dict(global_clipnorm=0.1),
-    "value, never reached": dict(clipvalue=1e3),
-    "norm, never reached": dict(clipnorm=1e3),
-    "global norm, never reached": dict(global_clipnorm=1e3),
+    "value": {"clipvalue": 0.02},
+    "norm": {"clipnorm": 0.1},
+    "global norm": {"global_clipnorm": 0.1},
+    "value, never reached": {"clipvalue": 1e3},
+    "norm, never reached": {"clipnorm": 1e3},
+    "global norm, never reached": {"global_clipnorm": 1e3},
 }
 SCHEDULES = {
     "constant": lambda: schedules.Constant(0.05),
@@ -54,7 +57,7 @@ def network():
 
 
 def penalised():
-    options = dict(kernel_regularizer=L1L2(0.01, 0.02), bias_regularizer="l2", bias_initializer="random_normal")
+    options = {"kernel_regularizer": L1L2(0.01, 0.02), "bias_regularizer": "l2", "bias_initializer": "random_normal"}
     return [Dense(9, activation="tanh", **options), Dense(2, **options)]
 
 
