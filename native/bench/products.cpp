@@ -97,7 +97,7 @@ void measure(ptrdiff_t batch, ptrdiff_t inputs, ptrdiff_t units) {
                        {0, panels}, {0, inputs}, scratch.get());
         });
         weight = least_microseconds([&] {
-            if (!k.is_narrow(units))
+            if (!k.is_narrow(units, panels))
                 k.transpose_delta({z.get(), stride(units), rows.get(), units, panels}, {0, panels});
             k.weight_gradient(
                 {x.get(), stride(inputs), z.get(), stride(units), rows.get(), units, panels, consumer}, {0, inputs},
