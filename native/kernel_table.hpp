@@ -59,7 +59,7 @@ struct WeightGradient {
     ptrdiff_t input_stride;
     const T* delta;
     ptrdiff_t delta_stride;
-    const T* delta_rows;  // the delta as `transpose_delta` makes it; not used if `is_narrow(units)`
+    const T* delta_rows;  // the delta as `transpose_delta` makes it; not used if `is_narrow(units, panels)`
     ptrdiff_t units, panels;
     GradientConsumer<T> consumer;
 };
@@ -309,7 +309,7 @@ struct KernelTable {
     ptrdiff_t (*product_scratch)();
     void (*multiply)(const PanelProduct<T>&, Range panels, Range rows, T* scratch);
     ptrdiff_t (*gradient_scratch)(ptrdiff_t units);  // for the gradients below
-    bool (*is_narrow)(ptrdiff_t units);
+    bool (*is_narrow)(ptrdiff_t units, ptrdiff_t panels);
     void (*transpose_delta)(const DeltaTranspose<T>&, Range panels);
     void (*weight_gradient)(const WeightGradient<T>&, Range inputs, T* scratch);
     void (*bias_gradient)(const BiasGradient<T>&, Range units, T* scratch);

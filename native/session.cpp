@@ -59,7 +59,8 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
                 if (!k_.activations[static_cast<int>(instruction.activation)].from_output)
                     node.z = allocate(panels * node.stride);
                 node.activation = {node.z, node.y, node.gradient, alpha};
-                if (node.weights_segment >= 0 && !k_.is_narrow(node.features))
+                // A short last batch has fewer panels, and may want another way to the gradient.
+                if (node.weights_segment >= 0 && !(k_.is_narrow(node.features, panels) && k_.is_narrow(node.features, 1)))
                     node.delta_rows = allocate((node.features + k_.lanes) * examples);
                 break;
             case Operation::activation: node.activation = {in.y, node.y, node.gradient, alpha}; break;

@@ -219,7 +219,7 @@ void Session<T>::backward(Member& member, const Run& run, Range panels) {
                         each([&](ptrdiff_t at, ptrdiff_t count) {
                             k_.activations[static_cast<int>(instruction.activation)].backward(&node.activation, at, count);
                         });
-                    if (node.delta_rows)
+                    if (node.delta_rows && !k_.is_narrow(node.features, panels_))
                         k_.transpose_delta({node.gradient, node.stride, node.delta_rows, node.features, panels_}, range);
                     if (!further) break;
                     const auto& below = k_.activations[static_cast<int>(in.instruction.activation)];

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <system_error>
 
 #include "flush_denormals.hpp"
 
@@ -115,7 +116,12 @@ void Team::run_job(int threads, Job job, const void* context) {
         workers_.push_back(std::make_unique<Worker>());
         Worker& worker = *workers_.back();
         const int index = static_cast<int>(workers_.size());
-        worker.thread = std::thread([this, &worker, index] { work(worker, index); });
+        try {
+            worker.thread = std::thread([this, &worker, index] { work(worker, index); });
+        } catch (const std::system_error&) {  // the system gives no more threads: go on with fewer
+            workers_.pop_back();
+            threads = index;
+        }
     }
     job_ = job;
     context_ = context;

@@ -51,7 +51,8 @@ public:
     Team(const Team&) = delete;
     Team& operator=(const Team&) = delete;
 
-    /// Call `function(member)` on `threads` threads at once; it must not throw. One caller at a time.
+    /// Call `function(member)` on `threads` threads at once, fewer if the system has no more; it must not throw.
+    /// One caller at a time.
     template <class Function>
     void run(int threads, const Function& function) {
         run_job(

@@ -155,7 +155,7 @@ private:
         loss(last.output, last.gradient, panels);
         for (std::size_t i = layers_.size(); i-- > 0;) {
             const Layer& layer = layers_[i];
-            if (!k_.is_narrow(layer.units))
+            if (!k_.is_narrow(layer.units, panels_))
                 k_.transpose_delta({layer.gradient, stride(layer.units), layer.delta_rows, layer.units, panels_},
                                    panels);
             if (i == 0) break;

@@ -8,9 +8,11 @@
 
 namespace chainrule::CHAINRULE_ISA_NAMESPACE {
 
+/// Whether this way is the faster one. An element takes some half a cycle a panel, and six times that to sum across
+/// lanes; with vectors along the units, a row of up to V elements takes about V times that a panel.
 template <class T>
-inline bool is_narrow(ptrdiff_t units) {
-    return 2 * units <= kLanes<T>;
+inline bool is_narrow(ptrdiff_t units, ptrdiff_t panels) {
+    return 2 * units <= kLanes<T> && units * (panels + 6) <= kLanes<T> * panels;
 }
 
 /// Vector of the sums of each row's lanes: each round adds half of the rows to the other half, interleaved.

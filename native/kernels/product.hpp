@@ -127,7 +127,7 @@ inline ptrdiff_t gradient_scratch(ptrdiff_t units) {
 /// gradient never exists as a whole.
 template <class T>
 void weight_gradient(const WeightGradient<T>& p, Range rows, T* scratch) {
-    if (is_narrow<T>(p.units)) return narrow_weight_gradient(p, rows, scratch);
+    if (is_narrow<T>(p.units, p.panels)) return narrow_weight_gradient(p, rows, scratch);
     constexpr int lanes = kLanes<T>;
     const ptrdiff_t examples = p.panels * lanes;
     for (ptrdiff_t n = 0, width; n < p.units; n += width) {

@@ -87,6 +87,16 @@ inline void store(T* p, Vec<T> v) {
     __builtin_memcpy(p, &v, sizeof v);
 }
 
+#if defined(__AVX2__) && !defined(__AVX512F__)
+/// All bits set in the first `count` lanes.
+template <class T>
+inline __m256i first_lanes(ptrdiff_t count) {
+    using I = typename IntegerOf<T>::type;
+    static constexpr I lanes[] = {0, 1, 2, 3, 4, 5, 6, 7};
+    return reinterpret_cast<__m256i>(load(lanes) < static_cast<I>(count));
+}
+#endif
+
 /// The first `count` < V elements at p; the other lanes are 0, and nothing beyond them is touched.
 template <class T>
 inline Vec<T> load_part(const T* p, ptrdiff_t count) {
@@ -95,6 +105,11 @@ inline Vec<T> load_part(const T* p, ptrdiff_t count) {
         return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), p);
     else
         return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << count) - 1), p);
+#elif defined(__AVX2__)
+    if constexpr (sizeof(T) == 4)
+        return _mm256_maskload_ps(p, first_lanes<T>(count));
+    else
+        return _mm256_maskload_pd(p, first_lanes<T>(count));
 #else
     T part[kLanes<T>] = {};
     for (ptrdiff_t i = 0; i < count; ++i) part[i] = p[i];
@@ -108,10 +123,13 @@ inline void store_part(T* p, Vec<T> v, ptrdiff_t count) {
         _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << count) - 1), v);
     else
         _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << count) - 1), v);
+#elif defined(__AVX2__)
+    if constexpr (sizeof(T) == 4)
+        _mm256_maskstore_ps(p, first_lanes<T>(count), v);
+    else
+        _mm256_maskstore_pd(p, first_lanes<T>(count), v);
 #else
-    T part[kLanes<T>];
-    store(part, v);
-    for (ptrdiff_t i = 0; i < count; ++i) p[i] = part[i];
+    for (ptrdiff_t i = 0; i < count; ++i) p[i] = v[i];
 #endif
 }
 

@@ -62,7 +62,7 @@ void forward_one(const SingleExample<T>& p, Range units) {
 template <class T>
 void backward_one(const SingleExample<T>& p, Range rows) {
     constexpr int lanes = kLanes<T>;
-    if (is_narrow<T>(p.units)) {
+    if (2 * p.units <= lanes) {
         for (ptrdiff_t k = rows.begin; k < rows.end; ++k) {
             T sum = 0;
             for (ptrdiff_t n = 0; n < p.units; ++n) sum += p.weights[k * p.units + n] * p.input[n];

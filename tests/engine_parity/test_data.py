@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule.layers import Dense, Flatten
+from chainrule.losses import SparseCategoricalCrossentropy
 from chainrule.optimizers import SGD
 from tests.engine_parity.compare import (
     CODES,
@@ -52,52 +53,44 @@ def test_rows_in_the_order_they_came(dtype):
     check_parity(network, dtype=dtype, optimizer=sgd, shuffle=False)
 
 
-@pytest.mark.parametrize(
-    "metrics", [("accuracy",), ("accuracy", "auc", "f1_score"), ("sparse_categorical_crossentropy",)]
-)
-def test_metrics_and_validation(metrics, dtype):
-    y = CODES if "auc" not in metrics else (CODES > 1).astype(int)
-    units, activation = (3, "softmax") if "auc" not in metrics else (1, "sigmoid")
-    loss = "sparse_categorical_crossentropy" if units == 3 else "binary_crossentropy"
-    for batch_size in (1, 16):
-        check_parity(
-            lambda: [Dense(9, activation="tanh"), Dense(units, activation=activation)],
-            y=y,
-            loss=loss,
-            dtype=dtype,
-            batch_size=batch_size,
-            optimizer=sgd,
-            metrics=metrics,
-            sample_weight=WEIGHTS,
-            validation_split=0.25,
-        ) if batch_size == 16 else None
+METRICS = {
+    "binary": (["accuracy", "auc", "log_loss"], (CODES > 1).astype(int), 1, "sigmoid", "binary_crossentropy"),
+    "classes": (["accuracy", "log_loss"], CODES, 3, "softmax", "sparse_categorical_crossentropy"),
+    "logits": (["accuracy"], CODES, 3, None, SparseCategoricalCrossentropy(from_logits=True)),
+    "numbers": (["mse", "mae"], NUMBERS, 2, None, "mse"),
+}
 
 
-def test_metrics_of_numbers(dtype):
+@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize("batch_size", [1, 16])
+def test_metrics_and_validation(name, batch_size, dtype):
+    metrics, y, units, activation, loss = METRICS[name]
     check_parity(
-        network, dtype=dtype, optimizer=sgd, metrics=["mse", "mae", "r2"], validation_data=(X, NUMBERS, WEIGHTS)
+        lambda: [Dense(9, activation="tanh"), Dense(units, activation=activation)],
+        y=y,
+        loss=loss,
+        dtype=dtype,
+        batch_size=batch_size,
+        optimizer=sgd,
+        metrics=metrics,
+        sample_weight=WEIGHTS,
+        validation_data=(X[::-1], y[::-1], WEIGHTS),
     )
 
 
-@pytest.mark.parametrize(
-    "number_type",
-    [
-        "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool", "float16", "float32", "float64",
-        "longdouble", ">i2", ">i8", ">u4", ">f4", ">f8", ">f2",
-    ],
-)  # fmt: skip
-def test_inputs_and_targets_of_any_type(number_type, dtype):
-    x, y = (
-        (WHOLE / 8 if np.dtype(number_type).kind == "f" else WHOLE).astype(number_type),
-        WHOLE[:, :2].astype(number_type),
-    )
-    check_parity(network, x, y, dtype=dtype, optimizer=lambda: SGD(0.005))
-    check_parity(network, x, y, dtype=dtype, optimizer=lambda: SGD(0.001), batch_size=1)
+INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool", ">i2", ">i8", ">u4")
+FLOATS = ("float16", "float32", "float64", "longdouble", ">f2", ">f4", ">f8")
 
 
-@pytest.mark.parametrize(
-    "number_type", ["int8", "uint8", "int32", "uint64", "bool", "float32", "float64", ">i4", "float16"]
-)
+@pytest.mark.parametrize("number_type", INTEGERS + FLOATS)
+@pytest.mark.parametrize("batch_size", [1, 16])
+def test_inputs_and_targets_of_any_type(number_type, batch_size, dtype):
+    numbers = WHOLE / 8 if number_type in FLOATS else WHOLE
+    x, y = numbers.astype(number_type), numbers[:, :2].astype(number_type)
+    check_parity(network, x, y, dtype=dtype, optimizer=lambda: SGD(0.002), batch_size=batch_size)
+
+
+@pytest.mark.parametrize("number_type", INTEGERS + FLOATS)
 def test_labels_of_any_type(number_type, dtype):
     y = (CODES % 2).astype(number_type)
     check_parity(
@@ -170,23 +163,21 @@ def test_memory_maps(source, dtype, tmp_path):
     check_parity(network, x, dtype=dtype, optimizer=lambda: SGD(0.001))
 
 
+IMAGE_VIEWS = {
+    "plain": lambda a: a,
+    "axes swapped": lambda a: a.swapaxes(1, 2).copy().swapaxes(1, 2),
+    "reversed inside": lambda a: a[:, ::-1],
+    "reversed": lambda a: a[::-1],
+    "Fortran order": np.asfortranarray,
+}
+
+
 @pytest.mark.parametrize("number_type", ["float64", "float32", "uint8", "float16"])
-@pytest.mark.parametrize(
-    "view",
-    [
-        lambda a: a,
-        lambda a: a.swapaxes(1, 2).copy().swapaxes(1, 2),
-        lambda a: a[:, ::-1],
-        lambda a: a[::-1],
-        np.asfortranarray,
-    ],
-    ids=["plain", "axes swapped", "reversed inside", "reversed", "Fortran order"],
-)
+@pytest.mark.parametrize("view", IMAGE_VIEWS)
 def test_images_of_any_strides(view, number_type, dtype):
-    x = view((20 + 3 * IMAGES).astype(number_type))
-    check_parity(
-        lambda: [Flatten(), Dense(6, activation="tanh"), Dense(2)], x, dtype=dtype, optimizer=lambda: SGD(0.001)
-    )
+    x = IMAGE_VIEWS[view]((20 + 3 * IMAGES).astype(number_type))
+    layers = lambda: [Flatten(), Dense(6, activation="tanh"), Dense(2)]  # noqa: E731
+    check_parity(layers, x, dtype=dtype, optimizer=lambda: SGD(0.001))
 
 
 def test_one_number_for_all_rows(dtype):

@@ -61,7 +61,7 @@ def test_activation_of_the_last_layer(name, dtype):
 @pytest.mark.parametrize("name", NAMES)
 def test_batches_of_one_with_each_activation(name, dtype):
     check_parity(
-        lambda: [Dense(6, activation=name), Dense(2, activation="tanh")], dtype=dtype, batch_size=1, optimizer=SGD
+        lambda: [Dense(6, activation=name), Dense(2, activation="softplus")], dtype=dtype, batch_size=1, optimizer=SGD
     )
 
 
@@ -91,8 +91,8 @@ def test_dropout_keeps_the_share_that_16_bits_can_say(rate, dtype):
     )
 
 
-# A bias before BatchNormalization or LayerNormalization has no effect: its gradient is 0 but for rounding, and the rules that
-# divide by the gradient's size (Adam, RMSprop ...) would blow the rounding up to whole steps. So those layers have no bias.
+# A bias before BatchNormalization has no effect: its gradient is 0 but for rounding, and rules that divide by the
+# gradient's size (Adam, RMSprop ...) would blow the rounding up to whole steps. So such layers have no bias.
 NORMALIZED = {
     "batch": lambda: [Dense(8, use_bias=False), BatchNormalization(), Activation("tanh"), Dense(2)],
     "batch, no centre": lambda: [

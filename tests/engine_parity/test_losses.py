@@ -1,4 +1,4 @@
-"""Every loss by itself on both engines: from logits and not, label smoothing, reductions, weights of rows and classes."""
+"""Every loss by itself on both engines: from logits and not, smoothed labels, reductions, weighted rows and classes."""
 
 import numpy as np
 import pytest

@@ -83,7 +83,7 @@ def pairs_of(case):
 
 
 def covering_cases(options, seed=0, tries=30):
-    """Return cases in which every two values of two options meet: greedy, the best of some random candidates each time."""
+    """Return cases in which every two values of two options meet: greedily, the best of some random candidates."""
     random = np.random.default_rng(seed)
     names = sorted(options)
     missing = {((a, x), (b, y)) for a, b in itertools.combinations(names, 2) for x in options[a] for y in options[b]}
