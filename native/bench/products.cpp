@@ -69,7 +69,7 @@ public:
         float* out = weights_gradient_;
         const GradientConsumer<float> consumer{store_gradient, &out};
         if (single_) return k_.weight_gradient_one({x_, y_gradient_, units_, consumer}, {0, inputs_}, scratch_);
-        if (!k_.is_narrow(units_))
+        if (!k_.is_narrow(units_, panels_))
             k_.transpose_delta({y_gradient_, stride(units_), delta_rows_, units_, panels_}, {0, panels_});
         k_.weight_gradient({x_, stride(inputs_), y_gradient_, stride(units_), delta_rows_, units_, panels_, consumer},
                            {0, inputs_}, scratch_);

@@ -100,5 +100,6 @@ void test_optimizers(const Isa& isa);
 void test_panels(const Isa& isa);
 void test_training(const Isa& isa);
 void test_team();
+void test_session();
 
 }  // namespace chainrule::test

@@ -13,6 +13,7 @@ int main(int count, char** arguments) {
         emulated = emulated || std::strcmp(arguments[i], "--emulated") == 0;
     }
     test_team();
+    test_session();
     for (const Isa& isa : isas()) {
         if (!isa.available()) {
             std::printf("%s: not on this processor\n", isa.name);

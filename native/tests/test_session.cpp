@@ -1,0 +1,179 @@
+// Sessions: a plan with every kind of instruction trains to the same bits on any number of threads, with every kind of
+// clipping, and nothing is allocated once its steps run.
+#include <atomic>
+#include <new>
+
+#include "check.hpp"
+#include "session.hpp"
+
+namespace {
+std::atomic<long> allocations{0};
+
+void* allocate(std::size_t size, std::size_t alignment) {
+    ++allocations;
+    void* memory = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+    if (!memory) throw std::bad_alloc();
+    return memory;
+}
+}  // namespace
+
+void* operator new(std::size_t size) { return allocate(size ? size : 1, alignof(std::max_align_t)); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+    return allocate(size ? size : 1, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+namespace chainrule::test {
+namespace {
+
+constexpr ptrdiff_t kRows = 203, kInputs = 7, kClasses = 3;
+
+/// A plan, and the numbers of the vectors it needs.
+struct Case {
+    Plan plan;
+    ptrdiff_t parameters = 0, state = 0;
+
+    Operand add(ptrdiff_t length, double l2 = 0) {
+        plan.segments.push_back({parameters, length, 0, l2, 0});
+        parameters += length;
+        return {Operand::Vector::parameters, parameters - length};
+    }
+    Operand keep(ptrdiff_t length) {
+        state += length;
+        return {Operand::Vector::state, state - length};
+    }
+    void dense(ptrdiff_t inputs, ptrdiff_t units, Activation activation, double l2 = 0) {
+        Instruction i{};
+        i.operation = Operation::dense;
+        i.inputs = inputs;
+        i.outputs = units;
+        i.weights = add(inputs * units, l2);
+        i.bias = add(units);
+        i.activation = activation;
+        plan.instructions.push_back(i);
+    }
+    Instruction& same(Operation operation, ptrdiff_t features) {
+        Instruction i{};
+        i.operation = operation;
+        i.inputs = i.outputs = features;
+        plan.instructions.push_back(i);
+        return plan.instructions.back();
+    }
+};
+
+Case everything(Clipping clipping) {
+    Case c;
+    c.dense(kInputs, 20, Activation::gelu, 0.01);
+    Instruction& batch = c.same(Operation::batch_normalization, 20);
+    batch.weights = c.add(20);
+    batch.bias = c.add(20);
+    batch.mean = c.keep(20);
+    batch.variance = c.keep(20);
+    batch.momentum = 0.9;
+    batch.epsilon = 1e-3;
+    c.same(Operation::activation, 20).activation = Activation::relu;
+    Instruction& dropout = c.same(Operation::dropout, 20);
+    dropout.seed = 5;
+    dropout.layer = 3;
+    dropout.threshold = 20000;
+    c.dense(20, 33, Activation::tanh);
+    Instruction& layer = c.same(Operation::layer_normalization, 33);
+    layer.weights = c.add(33);
+    layer.bias = c.add(33);
+    layer.epsilon = 1e-3;
+    c.dense(33, kClasses, Activation::linear);
+    c.plan.loss = Loss::sparse_cross_entropy_logits;
+    c.plan.sparse_labels = true;
+    c.plan.optimizer = Optimizer::adam;
+    c.plan.beta_1 = 0.9;
+    c.plan.beta_2 = 0.999;
+    c.plan.epsilon = 1e-7;
+    c.plan.clipping = clipping;
+    c.plan.clip_limit = 0.05;
+    return c;
+}
+
+template <class T>
+struct Training {
+    Case c;
+    Session<T> session;
+    Array<T> parameters, state, first, second, inputs, table;
+    std::vector<std::int64_t> order;
+    std::vector<std::int32_t> labels;
+
+    Training(const Case& given, ptrdiff_t batch, int threads)
+        : c(given), session(c.plan, batch, threads), parameters(c.parameters), state(c.state), first(c.parameters),
+          second(c.parameters), inputs(kRows * kInputs), table(4000), batch_(batch) {
+        Random random(11);
+        for (ptrdiff_t i = 0; i < parameters.size(); ++i) parameters[i] = static_cast<T>(0.3 * random.number());
+        for (ptrdiff_t i = 0; i < state.size(); ++i) state[i] = 1;
+        for (ptrdiff_t i = 0; i < inputs.size(); ++i) inputs[i] = static_cast<T>(random.number());
+        for (ptrdiff_t i = 0; i < table.size(); i += 2) table[i] = static_cast<T>(0.01);
+        for (ptrdiff_t i = 0; i < kRows; ++i) {
+            order.push_back((i * 37) % kRows);
+            labels.push_back(static_cast<std::int32_t>(random.below(kClasses)));
+        }
+    }
+
+    Outcome epoch() {
+        const ptrdiff_t size = sizeof(T), batches = (kRows + batch_ - 1) / batch_;
+        const Rows rows{{inputs.get(), sizeof(T) == 4 ? Number::float32 : Number::float64, kInputs * size, size},
+                        {labels.data(), Number::int32, 4, 0},
+                        {},
+                        kRows};
+        const Steps steps{order.data(), kRows, batch_, 0, batches, 0};
+        return session.train({parameters.get(), state.get(), {first.get(), second.get(), nullptr}}, rows, steps,
+                             table.get(), 2, nullptr, [] { return false; });
+    }
+
+private:
+    ptrdiff_t batch_;
+};
+
+template <class T>
+void check(Clipping clipping, ptrdiff_t batch) {
+    Training<T> alone(everything(clipping), batch, 1);
+    double before = 0, after = 0;
+    for (int epoch = 0; epoch < 8; ++epoch) {
+        const Outcome outcome = alone.epoch();
+        after = outcome.loss_sum / static_cast<double>(outcome.rows);
+        if (epoch == 0) before = after;
+        CHECK(!outcome.failed && outcome.rows == kRows, "epoch %d", epoch);
+    }
+    CHECK(after < before, "loss from %g to %g", before, after);
+    for (const int threads : {2, 3, 4}) {
+        Training<T> shared(everything(clipping), batch, threads);
+        for (int epoch = 0; epoch < 8; ++epoch) shared.epoch();
+        CHECK(shared.parameters.same_bits(alone.parameters) && shared.state.same_bits(alone.state),
+              "%d threads change the weights", threads);
+    }
+}
+
+void check_allocations() {
+    Training<float> training(everything(Clipping::global_norm), 8, 2);
+    training.epoch();
+    const long before = allocations;
+    training.epoch();
+    const long one = allocations - before;
+    for (int epoch = 0; epoch < 40; ++epoch) training.epoch();
+    const long forty = allocations - before - one;
+    // A call may allocate a little (its threads' function); its steps, 26 an epoch, nothing.
+    CHECK(one <= 4 && forty == 40 * one, "%ld allocations in one epoch, %ld in forty", one, forty);
+}
+
+}  // namespace
+
+void test_session() {
+    for (const ptrdiff_t batch : {1, 8, 32, 203}) {
+        check<float>(Clipping::none, batch);
+        check<double>(Clipping::global_norm, batch);
+    }
+    check<float>(Clipping::value, 32);
+    check<float>(Clipping::norm, 32);
+    check_allocations();
+}
+
+}  // namespace chainrule::test
