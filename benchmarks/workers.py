@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.networks import Network
 
-PAUSE = 0.02  # seconds between requests, for the threads of the last one that still spin
+PAUSE = 0.03  # seconds between requests, for the threads of the last one that still spin
 
 
 class WorkerError(RuntimeError):

