@@ -1,4 +1,5 @@
 import gzip
+import os
 from pathlib import Path
 
 import numpy as np
@@ -188,3 +189,23 @@ def test_infinity_in_a_file_names_column_and_row(tmp_path: Path) -> None:
 def test_nothing_is_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     read_table(write(tmp_path / "x.csv", "a,b\n1,2\n"))
     assert capfd.readouterr() == ("", "")
+
+
+def test_line_ends_within_quotes_may_differ_from_those_of_the_lines(tmp_path: Path) -> None:
+    path = write(tmp_path / "mixed.csv", '"two\nlines",y\r\n1,"x\ny"\r\n2,z\r\n')
+    assert content(read_table(path)) == {"two\nlines": [1.0, 2.0], "y": ["x\ny", "z"]}
+
+
+def test_a_file_name_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.csv"))
+    path.write_text("x,y\n1,a\n")
+    with pytest.raises(FileError, match="is not UTF-8 text; rename the file"):
+        read_table(path)
+
+
+def test_many_columns_are_read_in_their_order(tmp_path: Path) -> None:
+    names = [f"c{i}" for i in range(95)]
+    path = write(tmp_path / "wide.csv", "\n".join([",".join(names), ",".join(map(str, range(95))), ",".join("x" * 95)]))
+    table = read_table(path)
+    assert table.names == tuple(names)
+    assert [column.values[0] for column in table] == [str(i) for i in range(95)]

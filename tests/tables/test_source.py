@@ -1,5 +1,10 @@
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from chainrule.tables import read_table
 
 
 def test_import_loads_nothing_heavy() -> None:
@@ -9,3 +14,12 @@ def test_import_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_ctrl_c_while_duckdb_works_is_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(path: Path) -> None:
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr("chainrule.tables.source.read_file", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        read_table("x.csv")

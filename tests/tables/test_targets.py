@@ -36,7 +36,7 @@ def test_labels_unseen_in_training_are_named() -> None:
 
 
 def test_impossible_classes() -> None:
-    with pytest.raises(DataError, match="target 'y' is 'a' in all of 2 rows; expected at least two classes"):
+    with pytest.raises(DataError, match="target 'y' has only the value 'a' in 2 rows; expected at least two classes"):
         ClassTarget.fit(column(["a", "a"]))
     for use in (ClassTarget.fit, ClassTarget("y", ("a", "b")).encode, NumberTarget.fit):
         with pytest.raises(DataError, match="target 'y' has no value in 1 row, the first is row 2; leave those"):
@@ -68,7 +68,7 @@ def test_numbers_may_arrive_as_text() -> None:
 
 
 def test_impossible_numbers() -> None:
-    with pytest.raises(DataError, match="target 'y' is 3 in all of 2 rows; nothing to learn"):
+    with pytest.raises(DataError, match="target 'y' has only the value 3 in 2 rows of training; nothing to learn"):
         NumberTarget.fit(column([3, 3]))
     with pytest.raises(DataError, match=r"target 'y' spans -1e\+308 to 1e\+308, which can't be standardised"):
         NumberTarget.fit(column([-1e308, 1e308]))

@@ -20,12 +20,19 @@ def evaluate(model: Path, file: Path, as_json: bool) -> None:
     \b
     chainrule evaluate penguins-species.safetensors labelled.csv
     """
-    from chainrule.estimators.report import score_lines
+    from chainrule.estimators.score_text import score_lines
+    from chainrule.tables import read_table, with_known_target
+    from chainrule.tables.table import counted
 
     trained = screen.load_tabular(model)
-    scores = trained.evaluate(file).as_dict()
+    target = trained.target.name
+    table, dropped = with_known_target(read_table(file), target)
+    scores = trained.evaluate(table).as_dict()
+    screen.remark_on(trained, table)
+    if dropped:
+        screen.remark(f"{counted(dropped, 'row')} without {target} left out")
     if as_json:
-        click.echo(json.dumps(scores, ensure_ascii=False))
+        screen.echo(json.dumps(scores))
         return
-    screen.headline(trained.report.seed)
-    screen.show_scores(score_lines(scores, trained.target.name, held_out=False))
+    screen.headline()
+    screen.show_scores(score_lines(scores, target, held_out=False, width=screen.width()))

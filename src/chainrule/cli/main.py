@@ -57,17 +57,20 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(error.format_message())
     except click.UsageError as error:
         place = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
-        _fail(f"{error.format_message()}{place}")
+        _fail(f"{error.format_message().rstrip('.')}{place}")
     except (click.ClickException, ChainruleError) as error:
         _fail(error.format_message() if isinstance(error, click.ClickException) else str(error))
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
+        click.echo("interrupted; nothing was saved", err=True)
         sys.exit(130)
-    except BrokenPipeError:  # the reader of our output has gone: nothing to tell anybody
-        sys.stderr.close()
-        sys.exit(0)
+    except MemoryError as error:
+        _fail(f"not enough memory ({error})" if str(error) else "not enough memory")
+    except OSError as error:  # such as a full disk behind standard output
+        _fail(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
 
 
 def _fail(message: str) -> None:
-    click.echo(f"error: {message}", err=True)
+    from chainrule.estimators.wording import printable
+
+    click.echo(f"error: {printable(message)}", err=True)
     sys.exit(2)

@@ -1,13 +1,16 @@
 """``chainrule predict``: answers for the rows of a file."""
 
+import codecs
 import csv
 import sys
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 
 from chainrule.cli import screen
+from chainrule.cli.output import check_output, write_whole
+from chainrule.errors import FileError
 
 
 @click.command()
@@ -23,34 +26,33 @@ def predict(model: Path, file: Path, out: Path | None, force: bool) -> None:
     \b
     chainrule predict penguins-species.safetensors new.csv --out answers.csv
     """
-    from chainrule.models.model_file import check_writable
     from chainrule.tables import read_table
+    from chainrule.tables.table import counted
 
     trained = screen.load_tabular(model)
+    if out is None and sys.stdout is None:
+        raise FileError("standard output is closed; name a file with --out")
     if out is not None:
-        check_writable(out, overwrite=force)
+        check_output(out, force, model, file)
     table = read_table(file)
-    extra = trained.encoder.extra_columns(table)
-    if extra:
-        click.echo(f"note: not used, since training had no such columns: {', '.join(extra)}", err=True)
-    for note in trained.encoder.notes(table):
-        click.echo(f"note: {note}", err=True)
+    outputs = trained.outputs(table)
+    screen.remark_on(trained, table)
     names = [trained.target.name, *(f"probability_{name}" for name in trained.classes or ())]
-    answers = trained.predict(table)
-    shares = trained.predict_proba(table) if trained.classes else None
-    rows = ([answer, *([] if shares is None else shares[i])] for i, answer in enumerate(answers))
+    shares = outputs if trained.classes else outputs[:, :0]
+    rows = zip(trained.decide(outputs), shares, strict=True)
+
+    def write(stream: Any) -> None:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(names)
+        for answer, probabilities in rows:
+            writer.writerow([_text(answer), *(f"{share:.6g}" for share in probabilities)])
+        stream.flush()
+
     if out is None:
-        _write(sys.stdout, names, rows)
+        write(codecs.getwriter("utf-8")(sys.stdout.buffer))  # a CSV is UTF-8, whatever the terminal is
         return
-    screen.write_whole(out, lambda stream: _write(stream, names, rows))
-    click.echo(f"Predicted {table.rows:,} rows into {out}", err=True)
-
-
-def _write(stream: IO[str], names: list[str], rows: Any) -> None:
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(names)
-    for answer, *shares in rows:
-        writer.writerow([_text(answer), *(f"{share:.6g}" for share in shares)])
+    write_whole(out, write)
+    click.echo(f"Predicted {counted(table.rows, 'row')} into {click.format_filename(out)}", err=True)
 
 
 def _text(answer: Any) -> str:

@@ -1,13 +1,13 @@
-"""What the commands print: plain text in a pipe, with colours in a terminal."""
+"""What the commands print: plain text in a pipe, with colours in a terminal, in characters that it can show."""
 
 import os
 import re
 import shlex
+import shutil
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,44 +17,101 @@ from chainrule.errors import FileError
 if TYPE_CHECKING:
     from chainrule.estimators.report import Report
     from chainrule.estimators.tabular import TabularModel
+    from chainrule.tables import Table
+    from chainrule.training import Callback
+
+WIDTH = 100
+_REMARKS = r"^(note|dropped|left out|stopped) "
+_ASCII = str.maketrans({**dict(zip("▁▂▃▄▅▆▇█", "_.-~=+*#", strict=True)), "…": "~"})
 
 
-def headline(seed: int) -> None:
+def echo(text: str = "") -> None:
+    """Print text; once the reader of the output has gone, go on without printing."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.translate(_ASCII).encode(encoding, "replace").decode(encoding)
+    plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    try:
+        click.echo(text, color=False if plain else None)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def remark(text: str) -> None:
+    """Print a remark to standard error."""
+    from chainrule.estimators.wording import printable
+
+    click.echo(f"note: {printable(text)}", err=True)
+
+
+def in_terminal() -> bool:
+    """Whether a person sees the output as it comes."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def width() -> int:
+    """Return how many characters a line may have."""
+    return min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns) if in_terminal() else WIDTH
+
+
+def headline(seed: int | None = None) -> None:
     """Print the first line: version, engine, seed."""
     from chainrule.engine import describe
 
     release = ".".join(__version__.split(".")[:2])
-    click.echo(f"{click.style(f'chainrule {release}', bold=True)}  {describe()}, seed {seed}\n")
+    ending = "" if seed is None else f", seed {seed}"
+    echo(f"{click.style(f'chainrule {release}', bold=True)}  {describe()}{ending}\n")
 
 
-def show_report(report: "Report") -> None:
-    """Print what was read, how training went, and the scores."""
-    from chainrule.estimators.report import score_lines
+def show_data(report: "Report") -> None:
+    """Print what was read and which network it meets: what is known before training."""
+    headline(report.seed)
+    _show(report.data_lines(), len(report.name))
+    echo()
+    _show([report.network_line()], len(report.shape))
 
-    first, *data = report.data_lines()
-    click.echo(_bold_start(first, len(report.name)))
-    click.echo("\n".join(data) + "\n")
-    first, *training = report.training_lines()
-    click.echo(_bold_start(first, len(report.shape)))
-    click.echo("\n".join(training) + "\n")
-    show_scores(score_lines(report.scores, report.target, held_out=True))
+
+def show_results(report: "Report") -> None:
+    """Print how training went, and the scores."""
+    from chainrule.estimators.score_text import score_lines
+
+    _show(report.training_lines())
+    echo()
+    show_scores(score_lines(report.scores, report.target, held_out=True, width=width()))
 
 
 def show_scores(lines: Sequence[str]) -> None:
     """Print scores, the first line in bold."""
     first, *rest = lines
-    click.secho(first, bold=True)
-    if rest:
-        click.echo("\n".join(rest))
+    _show([first], len(first))
+    for line in rest:
+        echo(line)
 
 
-def _bold_start(line: str, length: int) -> str:
-    return click.style(line[:length], bold=True) + line[length:]
+def _show(lines: Sequence[str], bold: int = 0) -> None:
+    """Print lines, wrapped to the screen, the first so many characters in bold."""
+    from chainrule.estimators.wording import BARS, wrapped
+
+    for line in wrapped(lines, width()):
+        start = len(line) - len(line.lstrip()) + bold
+        rest = re.sub(f"[{BARS}]+", lambda curve: click.style(curve[0], fg="cyan"), line[start:])
+        rest = re.sub(_REMARKS, lambda word: click.style(word[0], fg="yellow"), rest)
+        echo((click.style(line[:start], bold=True) if bold else line[:start]) + rest)
+        bold = max(0, bold - len(line.strip()) - 1)
 
 
-def verbosity(as_json: bool) -> int:
-    """Return how much training shows: a bar in a terminal, nothing in a pipe (the report tells it all)."""
-    return 1 if sys.stdout.isatty() and not as_json else 0
+def progress_bar() -> "Callback":
+    """Return a bar over the epochs that goes when training is over."""
+    from chainrule.training.progress import BarProgress
+
+    class Bar(BarProgress):
+        def on_train_begin(self, logs: object = None) -> None:
+            super().on_train_begin()
+            self._bar.live.transient = True
+
+    return Bar()
 
 
 def load_tabular(path: Path) -> "TabularModel":
@@ -65,6 +122,17 @@ def load_tabular(path: Path) -> "TabularModel":
     if not isinstance(model, TabularModel):
         raise FileError(f"{path} holds a network without an encoder for tables; use it in Python: chainrule.load")
     return model
+
+
+def remark_on(model: "TabularModel", table: "Table") -> None:
+    """Say on standard error what in a table is new to a model."""
+    for note in table.notes:
+        remark(note)
+    extra = model.encoder.extra_columns(table)
+    if extra:
+        remark(f"not used, since training had no such columns: {', '.join(extra)}")
+    for note in model.encoder.notes(table):
+        remark(note)
 
 
 def stem(path: Path) -> str:
@@ -86,31 +154,15 @@ def slug(name: str) -> str:
     >>> slug("Price (USD)")
     'Price-USD'
     """
-    return re.sub(r"[^\w]+", "-", name).strip("-") or "target"
-
-
-def name(path: Path) -> str:
-    """Return a path as it is shown: its characters, none of them able to control the terminal."""
-    return click.format_filename(path)
+    return re.sub(r"[^\w]+", "-", name).strip("-")[:60] or "target"
 
 
 def quote(path: Path) -> str:
-    """Return a path as it can be pasted into a shell."""
-    return shlex.quote(str(path))
+    """Return a path as it can be pasted into a shell, where a leading dash would be an option.
 
-
-def write_whole(path: Path, write: Callable[[IO[str]], Any]) -> None:
-    """Write a text file that takes its place when it is complete."""
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
-        ) as f:
-            try:
-                write(f)
-            except BaseException:
-                Path(f.name).unlink(missing_ok=True)
-                raise
-        Path(f.name).chmod(0o644)
-        os.replace(f.name, path)  # noqa: PTH105  # atomic, and Path.replace is the same call
-    except OSError as error:
-        raise FileError(f"can't write {path}: {error.strerror or error}") from error
+    Examples
+    --------
+    >>> quote(Path("my model.safetensors")), quote(Path("-x.csv"))
+    ("'my model.safetensors'", './-x.csv')
+    """
+    return shlex.quote(f"./{path}" if str(path).startswith("-") else str(path))

@@ -1,12 +1,17 @@
 """``chainrule train``: from a table to a saved network."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
 from chainrule.cli import screen
+from chainrule.cli.output import check_output
+
+# Up to this many units BLAS is quickest in one thread, and much quicker where other programs use the cores.
+_ONE_THREAD = 256
 
 
 class Widths(click.ParamType[tuple[int, ...]]):
@@ -57,30 +62,31 @@ def train(
     chainrule train examples/penguins.csv --target species
     chainrule train houses.parquet --target price --hidden 128,64 --dropout 0.1 --out houses.safetensors
     """
-    from chainrule.estimators.tabular import Options, train_table
-    from chainrule.models.model_file import check_writable
+    if max(settings["hidden"], default=0) <= _ONE_THREAD:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is imported, below
+    from chainrule.estimators.network import Options
+    from chainrule.estimators.tabular import train_table
     from chainrule.tables import read_table
 
     options = Options(**settings)  # checked before the table is read
     out = out or Path(f"{screen.stem(file)}-{screen.slug(target)}.safetensors")
     table = read_table(file)
     table.column(target)  # a misspelt target is said before anything else
-    check_writable(out, overwrite=force)  # ... and a path that can't be written before the work is done
-    if not as_json:
-        screen.headline(settings["seed"])
+    check_output(out, force, file)  # ... and a path that can't be written before the work is done
     model = train_table(
         table,
         target,
         task,
         options,
-        verbose=screen.verbosity(as_json),
-        name=file.name,
+        name=click.format_filename(file.name),
+        announce=None if as_json else screen.show_data,
+        callbacks=[screen.progress_bar()] if screen.in_terminal() and not as_json else [],
         keep_on_interrupt=True,
     )
     model.save(out, overwrite=force)
     if as_json:
-        click.echo(json.dumps({**model.report.as_dict(), "model": str(out)}, ensure_ascii=False))
+        screen.echo(json.dumps({**model.report.as_dict(), "model": str(out)}))
         return
-    screen.show_report(model.report)
-    click.echo(f"\nSaved {screen.name(out)} ({out.stat().st_size / 1024:,.0f} KB)")
-    click.echo(f"Next: chainrule predict {screen.quote(out)} new.csv")
+    screen.show_results(model.report)
+    screen.echo(f"\nSaved {click.format_filename(out)} ({out.stat().st_size / 1024:,.0f} KB)")
+    screen.echo(f"Next: chainrule predict {screen.quote(out)} new.csv")

@@ -1,7 +1,7 @@
 """Scores of predictions on rows that training never saw, with what a guess without a model would get."""
 
-from dataclasses import dataclass, field
-from math import sqrt
+from dataclasses import dataclass
+from math import isfinite, sqrt
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from chainrule.arrays import Array
 from chainrule.random import generator
 
 RESAMPLES = 1000
+MOST_DRAWN = 10_000  # rows of one resample
 Z95 = 1.959963984540054  # the normal distribution's 97.5% point
 
 
@@ -80,8 +81,10 @@ class NumberScores:
     Attributes
     ----------
     rows : int
-    rmse, mae, r2 : float
-        Root mean squared error, mean absolute error, share of the variance explained.
+    rmse, mae : float
+        Root mean squared error, mean absolute error.
+    r2 : float or None
+        Share of the variance explained; None where the target does not vary.
     rmse_interval : (float, float)
         95% interval by a seeded bootstrap over the rows.
     guess : float
@@ -93,10 +96,10 @@ class NumberScores:
     rows: int
     rmse: float
     mae: float
-    r2: float
-    rmse_interval: tuple[float, float] = field(default=(0.0, 0.0))
-    guess: float = 0.0
-    guess_rmse: float = 0.0
+    r2: float | None
+    rmse_interval: tuple[float, float]
+    guess: float
+    guess_rmse: float
 
     def as_dict(self) -> dict[str, Any]:
         """Return the scores as JSON data."""
@@ -120,7 +123,14 @@ def wilson(right: int, rows: int) -> tuple[float, float]:
 
 
 def class_scores(codes: Array, probabilities: Array, classes: tuple[str, ...], guess: str) -> ClassScores:
-    """Return the scores of class probabilities (rows, classes)."""
+    """Return the scores of class probabilities (rows, classes).
+
+    Examples
+    --------
+    >>> scores = class_scores(np.array([0, 1, 1]), np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]]), ("a", "b"), "b")
+    >>> scores.right, scores.rows, scores.guess_right, scores.confusion.tolist()
+    (2, 3, 2, [[1, 0], [1, 1]])
+    """
     confusion = np.zeros((len(classes), len(classes)), np.int64)
     np.add.at(confusion, (codes, probabilities.argmax(axis=1)), 1)
     loss = metrics.LogLoss()
@@ -129,18 +139,42 @@ def class_scores(codes: Array, probabilities: Array, classes: tuple[str, ...], g
 
 
 def number_scores(truth: Array, predicted: Array, guess: float, seed: int = 0) -> NumberScores:
-    """Return the scores of predicted numbers."""
+    """Return the scores of predicted numbers.
+
+    Examples
+    --------
+    >>> scores = number_scores(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 5.0]), guess=2.0)
+    >>> round(scores.rmse, 3), round(scores.mae, 3), round(scores.r2, 3)
+    (1.155, 0.667, -1.0)
+    """
     errors = predicted - truth
-    squared = errors**2
-    draws = generator(seed, "sample").integers(len(squared), size=(RESAMPLES, min(len(squared), 10_000)))
-    low, high = np.quantile(np.sqrt(squared[draws].mean(axis=1)), [0.025, 0.975])
-    spread = float(((truth - truth.mean()) ** 2).mean())
+    rmse, spread = _rms(errors), _rms(truth - truth.mean())
+    relative = rmse / spread if spread > 0 else float("inf")
+    r2 = 1 - relative * relative
     return NumberScores(
         rows=len(truth),
-        rmse=float(np.sqrt(squared.mean())),
+        rmse=rmse,
         mae=float(np.abs(errors).mean()),
-        r2=1 - float(squared.mean()) / spread if spread > 0 else float("nan"),
-        rmse_interval=(float(low), float(high)),
+        r2=r2 if isfinite(r2) else None,
+        rmse_interval=_rmse_interval(errors, seed),
         guess=guess,
-        guess_rmse=float(np.sqrt(((truth - guess) ** 2).mean())),
+        guess_rmse=_rms(truth - guess),
     )
+
+
+def _rms(values: Array) -> float:
+    """Return the root mean square, also of values whose squares are no floats."""
+    largest = float(np.abs(values).max())
+    return largest * sqrt(((values / largest) ** 2).mean()) if largest > 0 else 0.0
+
+
+def _rmse_interval(errors: Array, seed: int) -> tuple[float, float]:
+    """Return the 95% interval of the RMSE by resampling the rows."""
+    largest = float(np.abs(errors).max()) or 1.0
+    squared = (errors / largest) ** 2
+    size = min(len(squared), MOST_DRAWN)
+    draws = generator(seed, "sample").integers(len(squared), size=(RESAMPLES, size))
+    bounds = np.quantile(np.sqrt(squared[draws].mean(axis=1)), [0.025, 0.975])
+    centre = sqrt(squared.mean())
+    low, high = largest * (centre + (bounds - centre) * sqrt(size / len(squared)))  # fewer rows scatter more
+    return float(low), float(high)

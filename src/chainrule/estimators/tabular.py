@@ -1,18 +1,17 @@
 """From a table to a trained network and back: one implementation behind ``chainrule.train`` and the command line."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import Any
 
 import numpy as np
 
-from chainrule import optimizers
 from chainrule.arrays import Array
 from chainrule.errors import ArgumentError, DataError, FileError
+from chainrule.estimators.files import ordinary_file
+from chainrule.estimators.network import EPOCHS, Options, build_network, network_shape
 from chainrule.estimators.report import Report
 from chainrule.estimators.scores import ClassScores, NumberScores, class_scores, number_scores
-from chainrule.layers import Dense, Dropout, Input
 from chainrule.models.model_file import describe_network, network_tensors, read_file, restore_network, write_file
 from chainrule.models.sequential import Sequential
 from chainrule.random import check_seed
@@ -27,48 +26,9 @@ from chainrule.tables import (
     split_rows,
     with_known_target,
 )
-from chainrule.training import EarlyStopping, History
-from chainrule.training.batches import check_batch_size
-from chainrule.training.fit import check_epochs
+from chainrule.training import Callback, EarlyStopping, History, TerminateOnNaN
 
-PATIENCE = 20
-EPOCHS = 300
-
-
-@dataclass(frozen=True)
-class Options:
-    """The settings of a network for a table."""
-
-    hidden: tuple[int, ...] = (64, 64)
-    activation: str = "relu"
-    optimizer: str = "adam"
-    learning_rate: float | None = None
-    batch_size: int | None = None
-    epochs: int = EPOCHS
-    dropout: float = 0.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        """Check the values by making what they are for."""
-        for units in self.hidden:
-            Dense(units, activation=self.activation)
-        self.make_optimizer()
-        Dropout(self.dropout)
-        check_epochs(self.epochs, 0)
-        check_batch_size(self.batch_size, rows=1)
-
-    def make_optimizer(self) -> optimizers.Optimizer:
-        """Return the optimiser, at its own default rate where none is given."""
-        optimizer = optimizers.get(self.optimizer)
-        if self.learning_rate is not None:
-            optimizer.learning_rate = self.learning_rate
-        return optimizer
-
-    def batch(self, rows: int) -> int:
-        """Return the batch size: 32 for small tables, up to 256 where that still gives about 64 steps an epoch."""
-        if self.batch_size is not None:
-            return self.batch_size
-        return int(min(256, max(32, 1 << int(np.log2(max(1, rows / 64))))))
+PATIENCE = 20  # epochs without a lower validation loss
 
 
 class TabularModel:
@@ -111,25 +71,51 @@ class TabularModel:
         source : path, data frame, dict of columns or Table
             Columns are found by name; the target may be absent. Classes that were numbers come back as numbers.
         """
-        outputs = self._outputs(read_table(source))
-        if isinstance(self.target, NumberTarget):
-            return self.target.decode(outputs[:, 0])
-        names = self.target.decode(outputs.argmax(axis=1))
-        return names.astype(np.float64).astype(np.int64) if self.report.number_classes else names
+        return self.decide(self.outputs(read_table(source)))
 
     def predict_proba(self, source: Any) -> Array:
         """Return the probability of each class, (rows, classes), in the order of ``classes``."""
         if self.classes is None:
             raise ArgumentError(f"{self.target.name} is a number; a regression has no class probabilities")
-        return self._outputs(read_table(source))
+        return self.outputs(read_table(source))
 
-    def _outputs(self, table: Table) -> Array:
-        return self.network.predict(self.encoder.encode(table))
+    def outputs(self, table: Table) -> Array:
+        """Return what the network gives for every row: the probabilities of the classes, or a standardised number.
+
+        Raises
+        ------
+        DataError
+            A column is missing, or a value is not one that the network can work with.
+        """
+        return self._run(self.encoder.encode(table))
+
+    def _run(self, inputs: Array) -> Array:
+        with np.errstate(over="ignore", invalid="ignore"):  # found by the next line
+            outputs = self.network.predict(inputs)
+        bad = ~np.isfinite(outputs).all(axis=1)
+        if bad.any():
+            row, feature = int(bad.argmax()), int(np.abs(inputs[bad.argmax()]).argmax())
+            raise DataError(
+                f"row {row + 1}: the network's answer is no finite number; {self.encoder.feature_names[feature]!r} is "
+                "too far from the values of training: correct it, or leave the cell empty"
+            )
+        return outputs
+
+    def decide(self, outputs: Array) -> Array:
+        """Return the answers, in the target's own terms, that the network's outputs stand for."""
+        if isinstance(self.target, NumberTarget):
+            return self.target.decode(outputs[:, 0])
+        codes = outputs.argmax(axis=1)
+        if not self.report.number_classes:
+            return self.target.decode(codes)
+        numbers = np.array(self.target.classes, np.float64)
+        exact = (numbers == np.round(numbers)).all() and (np.abs(numbers) < 2**53).all()
+        return np.asarray(numbers.astype(np.int64 if exact else np.float64)[codes])
 
     def evaluate(self, source: Any) -> ClassScores | NumberScores:
         """Return the scores on rows whose target is known; rows without it are left out."""
         table, _ = with_known_target(read_table(source), self.target.name)
-        return _score(self, table)
+        return _score(self, self.encoder.encode(table), self.target.encode(table.column(self.target.name)))
 
     def save(self, path: str | PathLike[str], overwrite: bool = True) -> None:
         """Write network, encoder and report to one safetensors file."""
@@ -139,7 +125,7 @@ class TabularModel:
             "target": self.target.state(),
             "report": self.report.as_dict(),
         }
-        write_file(path, description, network_tensors(self.network), overwrite)
+        write_file(ordinary_file(path), description, network_tensors(self.network), overwrite)
 
     def __repr__(self) -> str:
         return f"<TabularModel for {self.target.name}: {self.report.shape}, {self.report.headline()}>"
@@ -200,6 +186,8 @@ def train(
     >>> model.report.task
     'regression'
     """
+    if isinstance(hidden, str) or not isinstance(hidden, Sequence):
+        raise ArgumentError(f"hidden must be the units of each hidden layer, such as (64, 64), got {hidden!r}")
     options = Options(
         tuple(hidden), activation, optimizer, learning_rate, batch_size, epochs, dropout, check_seed(seed)
     )
@@ -213,107 +201,110 @@ def train_table(
     options: Options,
     verbose: int | str = 0,
     name: str = "table",
+    announce: Callable[[Report], None] | None = None,
+    callbacks: Sequence[Callback] = (),
     keep_on_interrupt: bool = False,
 ) -> TabularModel:
-    """Train on a table that has been read; with ``keep_on_interrupt`` Ctrl-C ends the training, not the program."""
+    """Train on a table that has been read.
+
+    Parameters
+    ----------
+    table, target, task, options, verbose
+        As for `train`.
+    name : str
+        Of the table, for the report.
+    announce : callable, optional
+        Is given the report before training: data, treatment, split and network are known by then.
+    callbacks : sequence of Callback
+    keep_on_interrupt : bool
+        Whether Ctrl-C ends the training and keeps the best weights, once an epoch is finished.
+    """
     column = table.column(target)
     task, reason = choose_task(column, task)
-    number_classes = task == "classification" and column.kind == "number"
-    table, dropped = with_known_target(table, target)
-    labels = ClassTarget.fit(table.column(target)).encode(table.column(target)) if task == "classification" else None
-    parts = [table.take(rows) for rows in split_rows(labels, table.rows, seed=options.seed)]
-    training, validation, test = parts
+    known, dropped = with_known_target(table, target)
+    labels = known.column(target)
+    classes = ClassTarget.fit(labels) if task == "classification" else None
+    parts = split_rows(classes.encode(labels) if classes else None, known.rows, seed=options.seed)
+    training = known.take(parts[0])
     encoder = Encoder.fit(training, target)
-    meaning = (
-        ClassTarget.fit(table.column(target)) if task == "classification" else NumberTarget.fit(training.column(target))
-    )
+    meaning = classes or NumberTarget.fit(training.column(target))
+    # Encoded as a whole, so that an error names the row of the table.
+    inputs, answers = encoder.encode(table)[~column.missing], meaning.encode(labels)
     network = build_network(encoder, meaning, options)
     report = Report(
         name=name,
         target=target,
         task=task,
         reason=reason,
-        classes=list(meaning.classes) if isinstance(meaning, ClassTarget) else None,
-        number_classes=number_classes,
+        classes=list(classes.classes) if classes else None,
+        number_classes=classes is not None and column.kind == "number",
         rows=table.rows,
         dropped=dropped,
         notes=list(table.notes),
         columns=overview(encoder, table),
-        split=[part.rows for part in parts],
+        split=[len(rows) for rows in parts],
         shape=network_shape(network),
         activation=options.activation if options.hidden else "linear",
         optimizer=type(network.optimizer).__name__,
         weights=network.count_params(),
         seed=options.seed,
         engine=network._engine.name,
+        guess=_guess(meaning, answers[parts[0]]),
     )
+    if announce is not None:
+        announce(report)
     model = TabularModel(network, encoder, meaning, report)
-    try:
-        _fit(model, training, validation, options, verbose)
-    except KeyboardInterrupt:
-        if not keep_on_interrupt:
-            raise
-    assert network.history is not None  # fit has set it
-    if not network.history.epoch:
-        raise DataError(f"no epoch of training was finished: {network.history.stopped_by}")
-    report.record(network.history)
-    report.guess = _guess(meaning, training)
-    report.scores = _score(model, test).as_dict()
+    pairs = [(inputs[rows], answers[rows]) for rows in parts]
+    report.record(_fit(network, pairs[0], pairs[1], options, verbose, callbacks, keep_on_interrupt))
+    report.scores = _score(model, *pairs[2]).as_dict()
     return model
 
 
-def build_network(encoder: Encoder, target: ClassTarget | NumberTarget, options: Options) -> Sequential:
-    """Return the compiled network for a table: hidden layers, dropout, one output per class or one number."""
-    network = Sequential([Input((len(encoder.feature_names),))], name="tabular", seed=options.seed)
-    for units in options.hidden:
-        network.add(Dense(units, activation=options.activation, kernel_initializer="he_normal"))
-        if options.dropout:
-            network.add(Dropout(options.dropout))
-    if isinstance(target, ClassTarget):
-        network.add(Dense(len(target.classes), activation="softmax"))
-        network.compile(options.make_optimizer(), loss="sparse_categorical_crossentropy")
-    else:
-        network.add(Dense(1))
-        network.compile(options.make_optimizer(), loss="mean_squared_error")
-    first = network.layers[0]
-    if isinstance(first, Dense):  # what training never sees must not answer at random: its weights start at 0
-        first.kernel.writable()[list(encoder.unknown_slots)] = 0
-    return network
+def _fit(
+    network: Sequential,
+    training: tuple[Array, Array],
+    validation: tuple[Array, Array],
+    options: Options,
+    verbose: int | str,
+    callbacks: Sequence[Callback],
+    keep_on_interrupt: bool,
+) -> History:
+    """Train until the validation loss stops falling, and leave the network with the weights of its minimum."""
+    try:
+        network.fit(
+            *training,
+            validation_data=validation,
+            batch_size=options.batch(len(training[0])),
+            epochs=options.epochs,
+            verbose=verbose,
+            callbacks=[EarlyStopping(patience=PATIENCE, restore_best_weights=True), TerminateOnNaN(), *callbacks],
+        )
+    except KeyboardInterrupt:
+        if not (keep_on_interrupt and network.history and network.history.epoch):
+            raise
+    history = network.history
+    assert history is not None  # fit has set it
+    if not history.epoch:
+        raise DataError(f"no epoch of training was finished: {history.stopped_by}")
+    if not np.isfinite(history.history["val_loss"]).any():
+        raise DataError(
+            "the validation loss was never finite: a value of the target is too far from those of training; correct it"
+        )
+    return history
 
 
-def network_shape(network: Sequential) -> str:
-    """Return the widths of a network, such as 16-64-64-3."""
-    widths = [network.input_shape[-1], *[layer.units for layer in network.layers if isinstance(layer, Dense)]]
-    return "-".join(map(str, widths))
-
-
-def _fit(model: TabularModel, training: Table, validation: Table, options: Options, verbose: int | str) -> History:
-    encode, target = model.encoder.encode, model.target
-    return model.network.fit(
-        encode(training),
-        target.encode(training.column(target.name)),
-        validation_data=(encode(validation), target.encode(validation.column(target.name))),
-        batch_size=options.batch(training.rows),
-        epochs=options.epochs,
-        verbose=verbose,
-        callbacks=[EarlyStopping(patience=PATIENCE, restore_best_weights=True)],
-    )
-
-
-def _guess(target: ClassTarget | NumberTarget, training: Table) -> str | float:
+def _guess(target: ClassTarget | NumberTarget, answers: Array) -> str | float:
     """Return what one would answer without a model: the most frequent class, or the mean, of training."""
     if isinstance(target, NumberTarget):
         return target.mean
-    counts = np.bincount(target.encode(training.column(target.name)), minlength=len(target.classes))
-    return target.classes[int(counts.argmax())]
+    return target.classes[int(np.bincount(answers, minlength=len(target.classes)).argmax())]
 
 
-def _score(model: TabularModel, table: Table) -> ClassScores | NumberScores:
-    target, guess = model.target, model.report.guess
-    truth, outputs = target.encode(table.column(target.name)), model._outputs(table)
+def _score(model: TabularModel, inputs: Array, answers: Array) -> ClassScores | NumberScores:
+    target, outputs = model.target, model._run(inputs)
     if isinstance(target, ClassTarget):
-        return class_scores(truth, outputs, target.classes, str(guess))
-    return number_scores(target.decode(truth), target.decode(outputs[:, 0]), float(guess))
+        return class_scores(answers, outputs, target.classes, str(model.report.guess))
+    return number_scores(target.decode(answers), target.decode(outputs[:, 0]), float(model.report.guess))
 
 
 def _name_of(source: Any) -> str:
@@ -331,6 +322,12 @@ def load(path: str | PathLike[str]) -> TabularModel | Sequential:
     ------
     FileError
         If there is no such file, or it is damaged or of another kind.
+
+    Examples
+    --------
+    >>> load("no_such_model.safetensors")
+    Traceback (most recent call last):
+    chainrule.errors.FileError: there is no file no_such_model.safetensors
     """
     description, tensors = read_file(path)
     try:
@@ -343,6 +340,20 @@ def load(path: str | PathLike[str]) -> TabularModel | Sequential:
     except (KeyError, TypeError) as error:
         raise FileError(f"{path} is damaged: its description lacks {error}") from error
     outputs = len(target.classes) if isinstance(target, ClassTarget) else 1
-    if network.input_shape[-1] != len(encoder.feature_names) or network.output_shape[-1] != outputs:
-        raise FileError(f"{path} is damaged: its network does not fit its encoder and target")
+    guess_fits = report.guess in target.classes if isinstance(target, ClassTarget) else report.guess == target.mean
+    if (
+        network.input_shape[1:] != (len(encoder.feature_names),)
+        or network.output_shape[1:] != (outputs,)
+        or not target.name == encoder.target == report.target
+        or not guess_fits
+        or (report.number_classes and not _all_numbers(report.classes or []))
+    ):
+        raise FileError(f"{path} is damaged: its network, encoder, target and report do not fit each other")
     return TabularModel(network, encoder, target, report)
+
+
+def _all_numbers(names: Sequence[str]) -> bool:
+    try:
+        return bool(np.isfinite(np.array(names, np.float64)).all())
+    except ValueError:
+        return False

@@ -3,11 +3,12 @@
 import csv
 import gzip
 import io
+import os
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from chainrule.errors import FileError
-from chainrule.tables.parsing import connect, kinds_of_text, quoted, read_columns
+from chainrule.tables.parsing import connect, kinds_of_text, quoted, read_columns, select_row
 from chainrule.tables.table import Table
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _SEPARATORS = ",;\t|"
 _EXPECTED = "expected a CSV, TSV or Parquet file"
 # Everything is read as text and nothing is skipped: the kinds are decided by parsing.py, the header below.
 _READ_CSV = """read_csv(?, all_varchar = true, header = false, skip = 0, comment = '', quote = '"', escape = '"',
-    hive_partitioning = false, sample_size = -1, compression = ?)"""
+    hive_partitioning = false, sample_size = -1, compression = ?{})"""
 
 
 def read_file(path: Path) -> Table:
@@ -73,8 +74,12 @@ def _first_bytes(path: Path) -> bytes:
 
 
 def _exact(path: Path) -> str:
-    """Return the path for DuckDB so that the characters ``* ? [`` in it are taken literally."""
-    return "".join(f"[{character}]" if character in "*?[" else character for character in str(path.absolute()))
+    """Return the path for DuckDB, which reads paths as UTF-8, so that ``* ? [`` in it are taken literally."""
+    try:
+        name = os.fsencode(path.absolute()).decode("utf-8")
+    except UnicodeDecodeError:
+        raise FileError(f"the name of {path} is not UTF-8 text; rename the file") from None
+    return "".join(f"[{character}]" if character in "*?[" else character for character in name)
 
 
 def _is_gzip(path: Path) -> bool:
@@ -93,9 +98,14 @@ def _read_parquet(connection: "DuckDBPyConnection", path: Path) -> Table:
 
 
 def _read_csv(connection: "DuckDBPyConnection", path: Path) -> Table:
+    from duckdb import InvalidInputException
+
     compression = "gzip" if _is_gzip(path) else "none"
-    parameters = [_exact(path), compression]
-    connection.execute(f"CREATE TEMP TABLE content AS SELECT * FROM {_READ_CSV}", parameters).fetchall()
+    create, parameters = f"CREATE TEMP TABLE content AS SELECT * FROM {_READ_CSV}", [_exact(path), compression]
+    try:
+        connection.execute(create.format(""), parameters).fetchall()
+    except InvalidInputException:  # a line end within quotes, of another kind than those of the lines, misleads DuckDB
+        connection.execute(create.format(r", new_line = '\r\n'"), parameters).fetchall()
     first = [
         cell and cell.strip() for cell in connection.execute("SELECT * FROM content WHERE rowid = 0").fetchall()[0]
     ]
@@ -115,15 +125,15 @@ def _read_csv(connection: "DuckDBPyConnection", path: Path) -> Table:
 
 def _has_header(connection: "DuckDBPyConnection") -> bool:
     fields = [str(row[0]) for row in connection.execute("DESCRIBE content").fetchall()]
-    first = ", ".join(f"cleaned({x}), no_number({x})" for x in map(quoted, fields))
-    row = connection.execute(f"SELECT {first} FROM content WHERE rowid = 0").fetchall()[0]
+    first = [f"cleaned({x}), no_number({x})" for x in map(quoted, fields)]
+    row = select_row(connection, first, "content WHERE rowid = 0")
     cells, texts = row[::2], row[1::2]
     if not any(cell is not None and text is None for cell, text in zip(cells, texts, strict=True)):
         return True
     named = [field for field, text in zip(fields, texts, strict=True) if text is not None]
     numeric = [field for field, kind in kinds_of_text(connection, "content", named, 1).items() if kind == "number"]
-    counts = ", ".join(["0", *(f"count(as_number({quoted(field)}))" for field in numeric)])
-    return any(connection.execute(f"SELECT {counts} FROM content WHERE rowid > 0").fetchall()[0])
+    counts = [f"count(as_number({quoted(field)}))" for field in numeric]
+    return any(select_row(connection, counts, "content WHERE rowid > 0"))
 
 
 def _why_not_csv(path: Path) -> str:

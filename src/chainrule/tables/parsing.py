@@ -7,8 +7,8 @@
   else a category column.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,6 +39,7 @@ _SETUP = (
     "CREATE MACRO no_number(x) AS CASE WHEN as_number(x) IS NULL THEN cleaned(x) END",
     "CREATE MACRO no_date(x) AS CASE WHEN as_days(x) IS NULL THEN cleaned(x) END",
 )
+_GROUP = 20  # expressions in one query: DuckDB's time to plan them grows with the square of their number
 _GLANCE = 2000  # rows that are looked at first: most text columns show there that they are no numbers
 _NUMBER_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
 
@@ -94,8 +95,10 @@ def read_columns(
         kind = text_kinds.get(field) or _kind_of_type(name, sql_type)
         kinds.append(kind)
         expressions.append(f"{_conversion(field, sql_type, kind)} AS c{index}")
-    query = f"SELECT {', '.join(expressions)} FROM {table} WHERE rowid >= {start} ORDER BY rowid"
-    arrays = connection.execute(query).fetchnumpy()
+    arrays: dict[str, Array] = {}
+    for group in groups(expressions):
+        query = f"SELECT {', '.join(group)} FROM {table} WHERE rowid >= {start} ORDER BY rowid"
+        arrays |= connection.execute(query).fetchnumpy()
     return tuple(
         Column(name, kind, _plain(arrays[f"c{index}"], kind))
         for index, (name, kind) in enumerate(zip(names, kinds, strict=True))
@@ -111,12 +114,25 @@ def kinds_of_text(
     for rows in (f"rowid >= {start} AND rowid < {start + _GLANCE}", f"rowid >= {start}"):
         if not undecided:
             break
-        counts = ", ".join(f"count(no_number({x})), count(no_date({x}))" for x in map(_as_text, undecided))
-        row = connection.execute(f"SELECT {counts} FROM {table} WHERE {rows}").fetchall()[0]
+        counts = [f"count(no_number({x})), count(no_date({x}))" for x in map(_as_text, undecided)]
+        row = select_row(connection, counts, f"{table} WHERE {rows}")
         for field, no_numbers, no_dates in zip(undecided, row[::2], row[1::2], strict=True):
             kinds[field] = "number" if no_numbers == 0 else "date" if no_dates == 0 else "category"
         undecided = [field for field in undecided if kinds[field] != "category"]
     return kinds
+
+
+def groups(items: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Return the items in groups that are small enough for one query."""
+    return (items[first : first + _GROUP] for first in range(0, len(items), _GROUP))
+
+
+def select_row(connection: "DuckDBPyConnection", expressions: Sequence[str], source: str) -> list[Any]:
+    """Return the one row that selecting the expressions from a source gives."""
+    values: list[Any] = []
+    for group in groups(expressions):
+        values += connection.execute(f"SELECT {', '.join(group)} FROM {source}").fetchall()[0]
+    return values
 
 
 def parse_texts(texts: dict[str, Array], as_category: frozenset[str] = frozenset()) -> tuple[Column, ...]:

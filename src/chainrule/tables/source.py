@@ -48,8 +48,11 @@ def read_table(source: Any) -> Table:
     """
     if isinstance(source, Table):
         return source
-    if isinstance(source, str | PathLike):
-        return read_file(Path(source))
-    if isinstance(source, Mapping):
-        return table_from_mapping(source)
-    return table_from_frame(source)
+    try:
+        if isinstance(source, str | PathLike):
+            return read_file(Path(source))
+        return table_from_mapping(source) if isinstance(source, Mapping) else table_from_frame(source)
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
+            raise KeyboardInterrupt from None
+        raise

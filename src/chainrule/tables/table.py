@@ -11,6 +11,7 @@ from chainrule.arrays import Array
 from chainrule.errors import ArgumentError, DataError, UnknownNameError, did_you_mean
 
 Kind: TypeAlias = Literal["number", "category", "date"]
+_MOST_NAMES = 20  # that an error lists
 
 
 def number_text(value: float) -> str:
@@ -182,7 +183,10 @@ class Table:
         for column in self.columns:
             if column.name == name:
                 return column
-        raise UnknownNameError(f"no column {name!r}{did_you_mean(str(name), self.names)}")
+        hint = did_you_mean(str(name), self.names)
+        if len(self.names) > _MOST_NAMES and not hint.startswith("; did you mean"):
+            hint = f"; expected one of {', '.join(self.names[:_MOST_NAMES])} ... ({len(self.names):,} in all)"
+        raise UnknownNameError(f"no column {name!r}{hint}")
 
     def drop(self, names: str | Iterable[str]) -> Self:
         """Return the table without the named columns (all of them must exist, one must remain)."""

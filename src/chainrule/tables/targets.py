@@ -76,7 +76,7 @@ class ClassTarget:
         classes = sorted_names(column)
         if len(classes) < 2:
             raise DataError(
-                f"target {column.name!r} is {classes[0]!r} in all of {counted(len(column.values), 'row')}; "
+                f"target {column.name!r} has only the value {classes[0]!r} in {counted(len(column.values), 'row')}; "
                 "expected at least two classes to tell apart"
             )
         return cls(column.name, classes)
@@ -161,7 +161,8 @@ class NumberTarget:
             mean, std = float(values.mean()), float(values.std())
         if values.min() == values.max():
             raise DataError(
-                f"target {column.name!r} is {values[0]:g} in all of {counted(len(values), 'row')}; nothing to learn"
+                f"target {column.name!r} has only the value {values[0]:g} in {counted(len(values), 'row')} of "
+                "training; nothing to learn"
             )
         if not (np.isfinite(mean) and np.isfinite(std) and std > 0):
             raise DataError(
