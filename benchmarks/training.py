@@ -111,7 +111,9 @@ def ratio_rows(results: Sequence[Measured]) -> list[list[str]]:
     return rows
 
 
-def time_rows(results: Sequence[Measured], shown: Sequence[Peer], of: Callable[[list[float]], float]) -> list[list[str]]:
+def time_rows(
+    results: Sequence[Measured], shown: Sequence[Peer], of: Callable[[list[float]], float]
+) -> list[list[str]]:
     return [[r.network.name, *(number(1e6 * of(r.times[p])) if p in r.times else "-" for p in shown)] for r in results]
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from chainrule.cli import screen
+from chainrule.cli.screen import check_output
+from chainrule.errors import FileError
 
 COMMAND = [sys.executable, "-W", "error", "-m", "chainrule", "train", "penguins.csv", "--target", "species"]
 
@@ -121,3 +123,23 @@ def test_train_goes_on_when_nobody_reads(run: Any, tmp_path: Path) -> None:
     assert result.stderr == ""
     assert result.stdout.startswith("chainrule ")
     assert (tmp_path / "penguins-species.safetensors").exists()
+
+
+def test_a_path_that_can_be_written_is_left_alone(tmp_path: Path) -> None:
+    check_output(tmp_path / "a.csv", False)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "a.csv").write_text("old")
+    check_output(tmp_path / "a.csv", True)
+    assert (tmp_path / "a.csv").read_text() == "old"
+    with pytest.raises(FileError, match="exists already"):
+        check_output(tmp_path / "a.csv", False)
+
+
+def test_a_source_is_not_written_to_by_any_name(tmp_path: Path) -> None:
+    source = tmp_path / "source.csv"
+    source.write_text("x")
+    (tmp_path / "link").symlink_to(source)
+    os.link(source, tmp_path / "second")
+    for name in ("source.csv", "link", "second"):
+        with pytest.raises(FileError, match="is a file to read"):
+            check_output(tmp_path / name, True, source)

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from chainrule.cli import screen
-from chainrule.cli.output import check_output, write_whole
+from chainrule.cli.screen import check_output
 from chainrule.errors import FileError
+from chainrule.files import write_whole
 
 
 @click.command()
@@ -51,7 +52,7 @@ def predict(model: Path, file: Path, out: Path | None, force: bool) -> None:
     if out is None:
         write(codecs.getwriter("utf-8")(sys.stdout.buffer))  # a CSV is UTF-8, whatever the terminal is
         return
-    write_whole(out, write)
+    write_whole(out, lambda stream: write(codecs.getwriter("utf-8")(stream)), overwrite=force)
     click.echo(f"Predicted {counted(table.rows, 'row')} into {click.format_filename(out)}", err=True)
 
 

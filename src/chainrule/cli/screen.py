@@ -166,3 +166,23 @@ def quote(path: Path) -> str:
     ("'my model.safetensors'", './-x.csv')
     """
     return shlex.quote(f"./{path}" if str(path).startswith("-") else str(path))
+
+
+def check_output(path: Path, force: bool, *sources: Path) -> None:
+    """Refuse an output that can't be written, must not be replaced, or is one of the files that are read.
+
+    Raises
+    ------
+    FileError
+        In each of these cases.
+    """
+    from chainrule.files import check_writable
+
+    try:
+        if any(path.exists() and source.exists() and path.samefile(source) for source in sources):
+            raise FileError(f"{path} is a file to read; it would be replaced: name another one to write")
+        check_writable(path, overwrite=force)
+    except OSError as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"can't write {path}: {error.strerror or error}") from error

@@ -1,17 +1,13 @@
 """``chainrule train``: from a table to a saved network."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import click
 
 from chainrule.cli import screen
-from chainrule.cli.output import check_output
-
-# Up to this many units BLAS is quickest in one thread, and much quicker where other programs use the cores.
-_ONE_THREAD = 256
+from chainrule.cli.screen import check_output
 
 
 class Widths(click.ParamType[tuple[int, ...]]):
@@ -62,8 +58,6 @@ def train(
     chainrule train examples/penguins.csv --target species
     chainrule train houses.parquet --target price --hidden 128,64 --dropout 0.1 --out houses.safetensors
     """
-    if max(settings["hidden"], default=0) <= _ONE_THREAD:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is imported, below
     from chainrule.estimators.network import Options
     from chainrule.estimators.tabular import train_table
     from chainrule.tables import read_table

@@ -8,7 +8,8 @@ from chainrule import activations, layers, losses, optimizers
 from chainrule.autodiff.variable import Variable
 from chainrule.engine.engine import Network, Task
 from chainrule.engine.fusion import fuse
-from chainrule.engine.plan import Instruction, Operand, Plan, PlannedLoss, PlannedOptimizer
+from chainrule.engine.parameters import ParameterVector
+from chainrule.engine.plan import Instruction, Operand, Plan, PlannedLoss, PlannedOptimizer, VectorName
 from chainrule.engine.python import loss_on_logits
 from chainrule.layers.layer import Layer
 from chainrule.losses.cross_entropy import CrossEntropy
@@ -29,9 +30,10 @@ class Places:
     """Where the Variables of a network lie in its two vectors."""
 
     def __init__(self, network: Network) -> None:
+        vectors: dict[VectorName, ParameterVector] = {"parameters": network.parameters, "state": network.state}
         self._places = {
             id(variable): Operand(name, segment.offset)
-            for name, vector in (("parameters", network.parameters), ("state", network.state))
+            for name, vector in vectors.items()
             for variable, segment in zip(vector.variables, vector.segments, strict=True)
         }
 

@@ -6,14 +6,16 @@ places in the vector of what is trained, or of what is not.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
+
+VectorName: TypeAlias = Literal["parameters", "state"]
 
 
 @dataclass(frozen=True)
 class Operand:
     """A weight's place: which vector, and the offset in it."""
 
-    vector: Literal["parameters", "state"]
+    vector: VectorName
     offset: int
 
 

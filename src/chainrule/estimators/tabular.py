@@ -8,7 +8,6 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.errors import ArgumentError, DataError, FileError
-from chainrule.estimators.files import ordinary_file
 from chainrule.estimators.network import EPOCHS, Options, build_network, network_shape
 from chainrule.estimators.report import Report
 from chainrule.estimators.scores import ClassScores, NumberScores, class_scores, number_scores
@@ -125,7 +124,7 @@ class TabularModel:
             "target": self.target.state(),
             "report": self.report.as_dict(),
         }
-        write_file(ordinary_file(path), description, network_tensors(self.network), overwrite)
+        write_file(path, description, network_tensors(self.network), overwrite)
 
     def __repr__(self) -> str:
         return f"<TabularModel for {self.target.name}: {self.report.shape}, {self.report.headline()}>"

@@ -2,8 +2,6 @@
 
 import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -15,6 +13,7 @@ from chainrule import activations, initializers, layers, losses, metrics, optimi
 from chainrule.arrays import Array
 from chainrule.configurable import Configurable
 from chainrule.errors import ArgumentError, ChainruleError, DataError, FileError, StateError, did_you_mean
+from chainrule.files import write_whole
 from chainrule.layers.layer import Layer
 from chainrule.models.sequential import Sequential
 from chainrule.optimizers import schedules
@@ -165,52 +164,17 @@ def _fill(model: Sequential, tensors: Mapping[str, Array]) -> None:
         layer.set_weights(values)
 
 
-def check_writable(filepath: str | PathLike[str], overwrite: bool) -> Path:
-    """Return the path of a file that can be written; say what is in the way otherwise."""
-    path = Path(filepath)
-    if path.is_dir():
-        raise FileError(f"{path} is a folder; name a file in it, such as {path / 'model.safetensors'}")
-    if path.exists() and not overwrite:
-        raise FileError(f"{path} exists already; it is left as it is (to replace it: --force, or overwrite=True)")
-    if not path.parent.is_dir():
-        raise FileError(f"there is no folder {path.parent} to write {path.name} in")
-    if not os.access(path.parent, os.W_OK):
-        raise FileError(f"the folder {path.parent} can't be written to")
-    return path
-
-
 def write_file(
     filepath: str | PathLike[str], description: Description, tensors: dict[str, Array], overwrite: bool
 ) -> None:
-    """Write atomically: a temporary file in the same folder takes the place of the old one when it is complete."""
+    """Write a model file; it takes the place of an old one when it is complete."""
     from safetensors.numpy import save
 
     from chainrule import __version__
 
-    path = check_writable(filepath, overwrite)
     header = {"schema": SCHEMA, "version": __version__, **description}
     data = save(tensors, metadata={KEY: json.dumps(header, ensure_ascii=False, allow_nan=False)})
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as out:
-                out.write(data)
-                out.flush()
-                os.fsync(out.fileno())
-            mode = path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask()
-            Path(temporary).chmod(mode)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise FileError(f"can't write {path}: {error.strerror or error}") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    write_whole(filepath, lambda out: out.write(data), overwrite)
 
 
 def read_file(filepath: str | PathLike[str]) -> tuple[Description, dict[str, Array]]:

@@ -1,0 +1,72 @@
+"""Files that are written: checked before the work is done, complete or not there at all."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from os import PathLike
+from pathlib import Path
+from typing import IO, Any
+
+from chainrule.errors import FileError
+
+
+def check_writable(filepath: str | PathLike[str], overwrite: bool) -> Path:
+    """Return the path of a file that can be written, links followed; say what is in the way otherwise.
+
+    Files are written beside their place and then moved there, which would replace a device or a pipe itself: those
+    are refused.
+
+    Raises
+    ------
+    FileError
+        A folder, a device, a file that must not be replaced, no folder to write in, no right to.
+    """
+    given = Path(filepath)
+    path = Path(os.path.realpath(given)) if given.is_symlink() else given
+    if path.is_dir():
+        raise FileError(f"{given} is a folder; name a file in it, such as {given / 'model.safetensors'}")
+    if path.exists() and not path.is_file():
+        raise FileError(f"{given} is a device, pipe or socket, not a file that can be replaced; name a file")
+    if path.exists() and not overwrite:
+        raise FileError(f"{given} exists already; it is left as it is (to replace it: --force, or overwrite=True)")
+    if not path.parent.is_dir():
+        raise FileError(f"there is no folder {path.parent} to write {path.name} in")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise FileError(f"can't write {given}: {error.strerror or error}") from error
+    return path
+
+
+def write_whole(filepath: str | PathLike[str], write: Callable[[IO[bytes]], Any], overwrite: bool = True) -> None:
+    """Write a file that takes its place when it is complete and on the disk; its mode is kept.
+
+    Parameters
+    ----------
+    filepath : str or path
+    write : function of the open binary file
+    overwrite : bool
+        Whether an existing file is replaced.
+    """
+    path = check_writable(filepath, overwrite)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as out:
+                write(out)
+                out.flush()
+                os.fsync(out.fileno())
+            Path(temporary).chmod(path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise FileError(f"can't write {filepath}: {error.strerror or error}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
