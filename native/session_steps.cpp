@@ -10,6 +10,12 @@ namespace {
 /// Multiplications after which the caller is asked whether to stop, and steps of one example.
 constexpr double kAskAfter = 1e6;
 constexpr ptrdiff_t kAskOne = 1024;
+
+/// Whether a T can hold it; false for NaN too.
+template <class T>
+bool fits(double size) {
+    return size <= static_cast<double>(std::numeric_limits<T>::max());
+}
 }  // namespace
 
 template <class T>
@@ -38,6 +44,7 @@ void Session<T>::steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_
         }
         // Before others change the weights; what is evaluated has its penalties added once, by the caller.
         double total = first_thread && judged && run.mode != Mode::evaluate ? penalties() : 0;
+        if (!fits<T>(total)) worker.sizes.infinite = true;
         member.barrier();
         if (first_thread && judged) {
             for (ptrdiff_t e = 0; e < examples_; ++e)
@@ -121,12 +128,13 @@ void Session<T>::steps_of_one(const Run& run, ptrdiff_t start, ptrdiff_t stop, O
                                      std::max(1.0, static_cast<double>(inputs));
             size = here_size <= size ? size : here_size;
         }
-        if (!is_finite(std::abs(values_[0])) || !(size <= std::numeric_limits<T>::max() / 4)) {
+        const double penalty = penalised ? penalties() : 0;
+        // `size` is the largest element of the gradient, exactly; only a penalty's part may come on top.
+        if (!is_finite(std::abs(values_[0])) || !fits<T>(penalty) || !fits<T>(penalised ? 4 * size : size)) {
             outcome.failed = true;
             return;
         }
-        double total = static_cast<double>(values_[0]) * static_cast<double>(example_weights_[0]);
-        if (penalised) total += penalties();
+        const double total = static_cast<double>(values_[0]) * static_cast<double>(example_weights_[0]) + penalty;
         prepare_scalars(worker, run, batch - run.where.start);
         for (std::size_t i = 1; i < nodes_.size(); ++i) {
             const Node &node = nodes_[i], &in = nodes_[i - 1];

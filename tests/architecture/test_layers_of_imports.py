@@ -17,6 +17,7 @@ SOURCE = Path(chainrule.__file__).parent
 # From low to high; the parts of one level don't import each other.
 LEVELS = [
     ["errors"],
+    ["files"],
     ["arrays"],
     ["configurable"],
     ["random"],

@@ -12,7 +12,7 @@ def test_the_screen(run: Any, model_file: Path) -> None:
     outcome = run("evaluate", model_file, "penguins.csv")
     assert (outcome.code, outcome.err) == (0, "")
     head, scores = outcome.out.split("\n\n")
-    assert head.endswith("  Python engine")
+    assert head.endswith(f"  {chainrule.engine.describe()}")
     scored = chainrule.load(model_file).evaluate("penguins.csv")
     assert scores.startswith(f"{scored.right} of 344 right ({scored.accuracy:.1%}; 95%: ")
     assert "  always answering Adelie:    152 of 344\n" in scores

@@ -6,7 +6,7 @@ from typing import Any
 import click
 import pytest
 
-from chainrule import __version__
+from chainrule import __version__, engine
 from chainrule.cli import main as module
 
 
@@ -29,7 +29,7 @@ def test_every_command_has_help_with_an_example(run: Any, command: str) -> None:
 
 
 def test_the_version_names_the_engine(run: Any) -> None:
-    assert run("--version").out == f"chainrule {__version__}, Python engine\n"
+    assert run("--version").out == f"chainrule {__version__}, {engine.describe()}\n"
 
 
 @pytest.mark.parametrize(

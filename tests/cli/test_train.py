@@ -28,7 +28,10 @@ def test_the_screen(run: Any, tmp_path: Path) -> None:
     outcome = run(*TRAIN)
     assert (outcome.code, outcome.err) == (0, "")
     blocks = outcome.out.split("\n\n")
-    assert blocks[0] == f"chainrule {'.'.join(chainrule.__version__.split('.')[:2])}  Python engine, seed 0"
+    assert (
+        blocks[0]
+        == f"chainrule {'.'.join(chainrule.__version__.split('.')[:2])}  {chainrule.engine.describe()}, seed 0"
+    )
     assert blocks[1].splitlines() == [
         "penguins.csv   344 rows, target species: 3 classes (text column: classification)",
         "  4 numbers    bill_length_mm ... body_mass_g  (8 missing: median + flag)",

@@ -43,7 +43,9 @@ def stop_alike(layers, x=X, y=NUMBERS, loss="mse", optimizer=SGD, dtype="float32
     python, native = models.values()
     assert native._position.step == python._position.step
     assert native.history.stopped_by == python.history.stopped_by
-    assert native.history.history.get("loss", []) == pytest.approx(python.history.history.get("loss", []), rel=DIVERGED[dtype])
+    assert native.history.history.get("loss", []) == pytest.approx(
+        python.history.history.get("loss", []), rel=DIVERGED[dtype]
+    )
     assert_same_weights(python, native, DIVERGED[dtype])
     return native._position.step, native.history.stopped_by
 
@@ -59,7 +61,6 @@ def test_rate_far_too_large(batch_size, dtype):
     rate = 1e5 if batch_size == 16 else 1e9
     step, reason = stop_alike(layers, optimizer=lambda: SGD(rate), dtype=dtype, batch_size=batch_size)
     assert step > 1
-    assert "dense_" in reason
     assert f"the learning rate {rate:g} is too large" in reason
 
 
@@ -107,12 +108,12 @@ def test_a_gradient_that_overflows_under_a_finite_loss(batch_size, dtype):
 def test_a_gradient_near_the_largest_number_is_still_one(batch_size):
     weights = []
     for engine in ENGINES:
-        model = build(engine, lambda: [Dense(1, use_bias=False)], optimizer=lambda: SGD(1e-38), dtype="float32")
+        model = build(engine, lambda: [Dense(1, use_bias=False)], optimizer=lambda: SGD(2e-38), dtype="float32")
         model.ensure_built(X[:, :1])
-        model.layers[0].set_weights([[[1e-38]]])
-        model.fit(np.full((batch_size, 1), 2e38), np.full((batch_size, 1), 1.5), batch_size=batch_size, verbose=0)
+        model.layers[0].set_weights([[[1e-37]]])
+        model.fit(np.full((batch_size, 1), 2e38), np.full((batch_size, 1), 19.5), batch_size=batch_size, verbose=0)
         weights.append(model.parameters.values[0])
-    assert weights[0] == pytest.approx(-2.0, rel=1e-5)
+    assert weights[0] == pytest.approx(-4.0, rel=1e-5)
     assert weights[1] == pytest.approx(weights[0], rel=1e-5)
 
 
@@ -127,22 +128,42 @@ def test_a_penalty_that_overflows(batch_size):
     assert "the penalty on the weights of dense_1 is infinite" in reason
 
 
+NAN_ROW = 20  # dense_1 gives (inf, inf) from it, dense_2 inf - inf
+
+
+def spoiled_rows():
+    x = np.full((N, 2), 0.5)
+    x[NAN_ROW:] = 3e38
+    return x
+
+
+def make_nan(model):
+    model.layers[0].kernel.assign(np.full((2, 2), 2, np.float32))
+    units = model.layers[1].units
+    model.layers[1].kernel.assign(np.array([[0.5] * units, [-0.5] * units], np.float32))
+
+
 @pytest.mark.parametrize("name", sorted(activations.TABLE))
 @pytest.mark.parametrize("batch_size", [1, 16])
 @pytest.mark.parametrize("apart", [False, True], ids=["in the layer", "a layer of its own"])
 def test_nan_stays_nan_through_every_activation(name, batch_size, apart):
-    x = np.zeros((N, 2))
-    x[20:] = 3e38
-
-    def prepare(model):
-        model.layers[0].kernel.assign(np.array([[2.0] * 4, [-2.0] * 4], np.float32))
-
     def layers():
-        return [Dense(4), Activation(name), Dense(2)] if apart else [Dense(4, activation=name), Dense(2)]
+        one = [Dense(4), Activation(name)] if apart else [Dense(4, activation=name)]
+        return [Dense(2), *one, Dense(2)]
 
-    step, reason = stop_alike(layers, x, batch_size=batch_size, prepare=prepare, optimizer=lambda: SGD(1e-6))
-    assert step == 20 // batch_size
-    assert "the output of dense_1 is NaN" in reason
+    for engine in ENGINES:
+        model = build(engine, layers, dtype="float32")
+        model.ensure_built(X[:, :2])
+        make_nan(model)
+        with np.errstate(all="ignore"):
+            outputs = model.predict(spoiled_rows(), batch_size=batch_size)
+        assert np.isfinite(outputs[:NAN_ROW]).all()
+        assert np.isnan(outputs[NAN_ROW:]).all()
+    step, reason = stop_alike(
+        layers, spoiled_rows(), batch_size=batch_size, prepare=make_nan, optimizer=lambda: SGD(1e-6)
+    )
+    assert step == NAN_ROW // batch_size
+    assert "the output of dense_1 is infinite" in reason
 
 
 LOSSES = {
@@ -163,21 +184,16 @@ LOSSES = {
 def test_nan_stays_nan_through_every_loss(name, batch_size):
     loss, y = LOSSES[name]
     units = 3 if y.ndim == 1 else y.shape[1]
-    x = np.full((N, 2), 1e-6)
-    x[20:] = 3e38
-
-    def prepare(model):
-        model.layers[0].kernel.assign(np.array([[2.0] * units, [-2.0] * units], np.float32))
-
-    layers = lambda: [Dense(units, bias_initializer="ones")]  # noqa: E731
-    step, _ = stop_alike(layers, x, y, loss, batch_size=batch_size, prepare=prepare, optimizer=lambda: SGD(1e-6))
-    assert step == 20 // batch_size
+    layers = lambda: [Dense(2), Dense(units, bias_initializer="ones")]  # noqa: E731
+    rows = spoiled_rows()
+    step, _ = stop_alike(layers, rows, y, loss, batch_size=batch_size, prepare=make_nan, optimizer=lambda: SGD(1e-6))
+    assert step == NAN_ROW // batch_size
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_moving_averages_are_those_of_the_last_good_step(dtype):
-    x = X.copy()
-    x[35] = HUGE[dtype]
+    y = NUMBERS.copy()
+    y[35] = HUGE[dtype]
     layers = lambda: [  # noqa: E731
         BatchNormalization(momentum=0.5),
         Dropout(0.2),
@@ -185,9 +201,9 @@ def test_moving_averages_are_those_of_the_last_good_step(dtype):
         BatchNormalization(momentum=0.5),
         Dense(2),
     ]
-    step, reason = stop_alike(layers, x, dtype=dtype)
+    step, reason = stop_alike(layers, y=y, dtype=dtype)
     assert step == 2
-    assert "batch_normalization_1" in reason
+    assert "the loss is infinite" in reason
 
 
 @pytest.mark.parametrize("batch_size", [1, 16])
@@ -196,7 +212,7 @@ def test_training_goes_on_from_the_last_good_step(batch_size):
     x[39] = 1e38
     weights = []
     for engine in ENGINES:
-        model = build(engine, lambda: [Dense(6, activation="relu"), Dense(2)], optimizer=Adam, dtype="float32")
+        model = build(engine, lambda: [Dense(6), Dense(2)], optimizer=Adam, dtype="float32")
         with pytest.warns(RuntimeWarning, match="training stopped"):
             model.fit(x, NUMBERS, batch_size=batch_size, verbose=0, shuffle=False)
         model.fit(X, NUMBERS, batch_size=batch_size, verbose=0, shuffle=False)
@@ -208,7 +224,7 @@ def test_training_goes_on_from_the_last_good_step(batch_size):
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("rows", [1, 5])
 def test_train_on_batch_refuses_and_changes_nothing(engine, rows):
-    model = build(engine, lambda: [Dense(6, activation="relu"), Dense(2)], dtype="float32")
+    model = build(engine, lambda: [Dense(6), Dense(2)], dtype="float32")
     model.train_on_batch(X[:rows], NUMBERS[:rows])
     before = model.snapshot()[0]
     with pytest.raises(DataError, match="not finite on this batch"):

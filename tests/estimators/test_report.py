@@ -58,7 +58,7 @@ def test_only_an_unusual_end_of_training_is_told(classifier: TabularModel) -> No
 
 
 def test_losses_that_are_not_finite_are_told(classifier: TabularModel) -> None:
-    history = History({})
+    history = History({"engine": "native"})
     for epoch, loss in enumerate((float("inf"), 2.0, float("nan"))):
         history.append(epoch, {"loss": 1.0, "val_loss": loss})
     report = copy.copy(classifier.report)

@@ -281,10 +281,14 @@ def test_places_that_cannot_be_written(tmp_path, monkeypatch, small):
     with pytest.raises(FileError) as raised:
         model.save(path / "model.safetensors")
     assert str(raised.value) == f"there is no folder {path} to write model.safetensors in"
-    monkeypatch.setattr(os, "access", lambda *arguments: False)
+
+    def refuse(**arguments):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
     with pytest.raises(FileError) as raised:
         model.save(tmp_path / "other.safetensors")
-    assert str(raised.value) == f"the folder {tmp_path} can't be written to"
+    assert str(raised.value) == f"can't write {tmp_path / 'other.safetensors'}: Permission denied"
 
 
 def test_nothing_to_save(tmp_path):

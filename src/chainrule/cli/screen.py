@@ -60,9 +60,9 @@ def headline(seed: int | None = None) -> None:
     """Print the first line: version, engine, seed."""
     from chainrule.engine import describe
 
-    release = ".".join(__version__.split(".")[:2])
-    ending = "" if seed is None else f", seed {seed}"
-    echo(f"{click.style(f'chainrule {release}', bold=True)}  {describe()}{ending}\n")
+    name = f"chainrule {'.'.join(__version__.split('.')[:2])}"
+    _show([f"{name}  {describe()}{'' if seed is None else f', seed {seed}'}"], bold=len(name))
+    echo()
 
 
 def show_data(report: "Report") -> None:

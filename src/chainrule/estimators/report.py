@@ -74,7 +74,7 @@ class Report:
         self.best_epoch = (history.weights_epoch or 0) + 1
         self.epochs = len(history.epoch)
         self.examples, self.seconds = history.examples, history.seconds
-        self.stopped_by = history.stopped_by
+        self.stopped_by, self.engine = history.stopped_by, history.params["engine"]
         self.losses = [loss if isfinite(loss) else None for loss in history.history["val_loss"]]
 
     def as_dict(self) -> dict[str, Any]:

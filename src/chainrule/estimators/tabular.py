@@ -247,7 +247,7 @@ def train_table(
         optimizer=type(network.optimizer).__name__,
         weights=network.count_params(),
         seed=options.seed,
-        engine=network._engine.name,
+        engine="",
         guess=_guess(meaning, answers[parts[0]]),
     )
     if announce is not None:
