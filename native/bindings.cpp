@@ -209,6 +209,12 @@ NB_MODULE(_native, module) {
         return names;
     });
     module.def("available_threads", &available_threads);
+    module.def(
+        "permutation",
+        [](std::uint64_t seed, std::uint64_t index, std::uint64_t purpose, std::uintptr_t out, ptrdiff_t count) {
+            isa().float_kernels->permutation(seed, index, purpose, reinterpret_cast<std::int64_t*>(out), count);
+        },
+        "seed"_a, "index"_a, "purpose"_a, "out"_a, "count"_a);
     module.def("steps_made", [] { return steps_made.load(); });
     define<float>(module, "Session32");
     define<double>(module, "Session64");

@@ -338,6 +338,8 @@ struct KernelTable {
     void (*embed)(const Embedding<T>&, Range panels);
     void (*embedding_gradient)(const Embedding<T>&, Range rows);
 
+    void (*permutation)(std::uint64_t seed, std::uint64_t index, std::uint64_t purpose, std::int64_t* out,
+                        ptrdiff_t count);
     T (*largest_magnitude)(const T* values, ptrdiff_t stride, ptrdiff_t count, Range panels);
     double (*penalty)(const T* weights, ptrdiff_t count, double l1, double l2);
 };

@@ -9,6 +9,9 @@ namespace chainrule {
 namespace {
 constexpr std::align_val_t kAlignment{64};
 constexpr double kSmallestDeviation = 1e-7;  // that Normalization divides by, Keras's
+/// Where there are many weights and each thread would use them on few panels only, threads share out the units, so that
+/// each reads a part of the weights instead of all of them.
+constexpr ptrdiff_t kManyWeights = 200'000, kFewPanels = 32;
 /// Multiplications of a step above which it must be possible to leave it half done.
 constexpr double kVeryLongStep = 5e9;
 }  // namespace
@@ -209,10 +212,14 @@ Outcome Session<T>::run(const Run& asked) {
     Outcome outcome;
     // Batches of one size together, so that no thread needs to be told the size at every step.
     const ptrdiff_t whole = std::min(run.where.stop, run.where.rows / run.where.batch);
+    ptrdiff_t weights = 0;
+    for (const Instruction& i : plan_.instructions)
+        if (i.operation == Operation::dense) weights += i.inputs * i.outputs;
     const auto part = [&](ptrdiff_t start, ptrdiff_t stop, ptrdiff_t examples) {
         if (start >= stop || outcome.failed || outcome.interrupted) return;
         examples_ = examples;
         panels_ = (examples + k_.lanes - 1) / k_.lanes;
+        by_units_ = threads_ > 1 && weights > kManyWeights && panels_ < kFewPanels * threads_;
         mass_ = run.mode == Mode::evaluate && plan_.reduction == Reduction::sum ? 1 : static_cast<double>(examples);
         if (!run.rows.weights.data) equal_weights();
         if (run.mode == Mode::train && only_dense())

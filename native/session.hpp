@@ -86,6 +86,8 @@ private:
     void gather(const Run& run, ptrdiff_t first, Range panels);
     void equal_weights();
     void forward(Member& member, const Run& run, std::int64_t step, Range panels);
+    void multiply_forward(const Node& in, const Node& node, Range panels, Range units, T* scratch);
+    void multiply_backward(const Node& in, const Node& node, Range panels, Range inputs, T* scratch);
     void loss(Range panels);
     void backward(Member& member, const Run& run, Range panels);
     void parameters(Member& member, const Run& run, const GradientConsumer<T>* consumers);
@@ -112,6 +114,7 @@ private:
     T *targets_ = nullptr, *example_weights_ = nullptr, *values_ = nullptr, *gradient_ = nullptr;
     T* single_ = nullptr;
     double mass_ = 0;
+    bool by_units_ = false;  // dense layers are shared out by units, with barriers around each, not by examples
     ptrdiff_t examples_ = 0, panels_ = 0, scratch_size_ = 0;
 };
 

@@ -95,6 +95,27 @@ bool Session<T>::abort_asked(Member& member, const Run& run) {
     return shared_->abort.load(std::memory_order_relaxed);
 }
 
+/// Outputs [units) of a dense layer for some panels, activation included.
+template <class T>
+void Session<T>::multiply_forward(const Node& in, const Node& node, Range panels, Range units, T* scratch) {
+    const Instruction& instruction = node.instruction;
+    const auto& activation = k_.activations[static_cast<int>(instruction.activation)];
+    k_.multiply({operand(instruction.weights), 1, node.features, operand(instruction.bias), in.y, in.stride, node.z,
+                 node.stride, node.features, in.features,
+                 node.activates() ? Epilogue{activation.forward, &node.activation} : Epilogue{}},
+                panels, units, scratch);
+}
+
+/// The gradient of inputs [inputs) of a dense layer, through the activation of the layer below where that is one step.
+template <class T>
+void Session<T>::multiply_backward(const Node& in, const Node& node, Range panels, Range inputs, T* scratch) {
+    const auto& below = k_.activations[static_cast<int>(in.instruction.activation)];
+    k_.multiply({operand(node.instruction.weights), node.features, 1, nullptr, node.gradient, node.stride, in.gradient,
+                 in.stride, in.features, node.features,
+                 in.taken_back ? Epilogue{below.backward, &in.activation} : Epilogue{}},
+                panels, inputs, scratch);
+}
+
 template <class T>
 void Session<T>::forward(Member& member, const Run& run, std::int64_t step, Range panels) {
     T* scratch = workers_[static_cast<std::size_t>(member.index())].scratch;
@@ -117,17 +138,18 @@ void Session<T>::forward(Member& member, const Run& run, std::int64_t step, Rang
             member.barrier();
             continue;
         }
+        if (by_units_ && instruction.operation == Operation::dense) {
+            member.barrier();
+            multiply_forward(in, node, {0, panels_}, share(node.features, member.index(), member.size()), scratch);
+            member.barrier();
+            continue;
+        }
         for (ptrdiff_t start = panels.begin; start < panels.end && !aborted(); start += kTogether) {
             const Range range{start, std::min(start + kTogether, panels.end)};
             switch (instruction.operation) {
-                case Operation::dense: {
-                    const auto& activation = k_.activations[static_cast<int>(instruction.activation)];
-                    k_.multiply({operand(instruction.weights), 1, node.features, operand(instruction.bias), in.y,
-                                 in.stride, node.z, node.stride, node.features, in.features,
-                                 node.activates() ? Epilogue{activation.forward, &node.activation} : Epilogue{}},
-                                range, {0, node.features}, scratch);
+                case Operation::dense:
+                    multiply_forward(in, node, range, {0, node.features}, scratch);
                     break;
-                }
                 case Operation::activation:
                     for (ptrdiff_t p = range.begin; p < range.end; ++p)
                         k_.activations[static_cast<int>(instruction.activation)].forward(
@@ -221,12 +243,7 @@ void Session<T>::backward(Member& member, const Run& run, Range panels) {
                         });
                     if (node.delta_rows && !k_.is_narrow(node.features, panels_))
                         k_.transpose_delta({node.gradient, node.stride, node.delta_rows, node.features, panels_}, range);
-                    if (!further) break;
-                    const auto& below = k_.activations[static_cast<int>(in.instruction.activation)];
-                    k_.multiply({operand(instruction.weights), node.features, 1, nullptr, node.gradient, node.stride,
-                                 in.gradient, in.stride, in.features, node.features,
-                                 in.taken_back ? Epilogue{below.backward, &in.activation} : Epilogue{}},
-                                range, {0, in.features}, scratch);
+                    if (further && !by_units_) multiply_backward(in, node, range, {0, in.features}, scratch);
                     break;
                 }
                 case Operation::activation:
@@ -267,6 +284,11 @@ void Session<T>::backward(Member& member, const Run& run, Range panels) {
                     break;
                 case Operation::embedding: break;
             }
+        }
+        if (by_units_ && further && instruction.operation == Operation::dense) {
+            member.barrier();
+            multiply_backward(in, node, {0, panels_}, share(in.features, member.index(), member.size()), scratch);
+            member.barrier();
         }
     }
 }

@@ -15,15 +15,16 @@ using std::uint64_t;
 inline constexpr int kPhiloxBlocks = 2;
 inline constexpr int kWordsPerBlock = 16;
 
-/// The blocks at counters (counter, step, 0, 0), (counter + 1, step, 0, 0) ... under `key`.
-inline void philox(uint64_t counter, uint64_t step, uint64_t key0, uint64_t key1,
+/// The blocks at counters (counter, step, purpose, 0), (counter + 1, step, purpose, 0) ... under `key`.
+inline void philox(uint64_t counter, uint64_t step, uint64_t purpose, uint64_t key0, uint64_t key1,
                    uint64_t (&out)[kPhiloxBlocks][4]) {
     using Wide = unsigned __int128;
     uint64_t c0[kPhiloxBlocks], c1[kPhiloxBlocks], c2[kPhiloxBlocks], c3[kPhiloxBlocks];
     for (int i = 0; i < kPhiloxBlocks; ++i) {
         c0[i] = counter + static_cast<uint64_t>(i);
         c1[i] = step;
-        c2[i] = c3[i] = 0;
+        c2[i] = purpose;
+        c3[i] = 0;
     }
     for (int round = 0; round < 10; ++round) {
 #pragma GCC unroll 2
@@ -55,7 +56,7 @@ inline void random_bits(uint64_t seed, uint64_t step, uint64_t layer, uint64_t f
     int skip = static_cast<int>(first % kWordsPerBlock);
     while (count > 0) {
         uint64_t blocks[kPhiloxBlocks][4];
-        philox(counter, step, seed, layer, blocks);
+        philox(counter, step, 0, seed, layer, blocks);
         const ptrdiff_t taken = words - skip < count ? words - skip : count;
         // Supported processors are little-endian, so the words lie in memory in the order wanted.
         const char* bytes = reinterpret_cast<const char*>(blocks) + 2 * skip;

@@ -9,6 +9,7 @@
 #include "optimizers.hpp"
 #include "panels.hpp"
 #include "product.hpp"
+#include "shuffle.hpp"
 #include "single_example.hpp"
 #include "softmax.hpp"
 
@@ -104,6 +105,7 @@ constexpr KernelTable<T> make_table() {
         .rescale_gradient = rescale_gradient<T>,
         .embed = embed<T>,
         .embedding_gradient = embedding_gradient<T>,
+        .permutation = permutation,
         .largest_magnitude = largest_magnitude<T>,
         .penalty = penalty<T>,
     };

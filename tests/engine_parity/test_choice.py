@@ -143,7 +143,6 @@ def test_auto_says_once_that_python_runs_the_model(name):
             model.evaluate(x, y)
             model.predict(x)
     told = [w for w in seen if issubclass(w.category, EngineWarning)]
-    # Another sentence may follow where the model could predict natively but not train, or the other way round.
     assert len(told) == 1
     assert reason in str(told[0].message)
     assert told[0].filename == __file__, "the warning is at the user's line"

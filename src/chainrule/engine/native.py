@@ -18,6 +18,7 @@ from chainrule.engine.plan import Instruction, Plan
 from chainrule.engine.python import loss_on_logits
 from chainrule.errors import StateError
 from chainrule.layers import Dropout, Embedding
+from chainrule.random import PURPOSES, generator
 
 try:
     from chainrule.engine import _native
@@ -48,6 +49,7 @@ NUMBERS = ("float32", "float64", "int8", "int16", "int32", "int64", "uint8", "ui
 
 EVALUATION_ROWS = 1024  # at a time where nothing is trained: their buffers stay in the cache
 NOTHING = (0, 0, 0, 0)
+_MOST_PERMUTED = 1 << 32  # beyond, NumPy draws 64 bits for a place
 MOST_IDLE = 4
 
 
@@ -64,6 +66,21 @@ def instruction_set() -> str:
 def steps_made() -> int:
     """Return how many training steps the C++ library has made in this process; 0 where it was not built."""
     return _native.steps_made() if available() else 0
+
+
+def permutation(seed: int, purpose: str, index: int, count: int) -> Array:
+    """Return ``generator(seed, purpose, index).permutation(count)``, three times as fast where the library was built.
+
+    Examples
+    --------
+    >>> sorted(permutation(0, "shuffle", 1, 4).tolist())
+    [0, 1, 2, 3]
+    """
+    if not available() or count > _MOST_PERMUTED:
+        return generator(seed, purpose, index).permutation(count)
+    order = np.empty(count, np.int64)
+    _native.permutation(seed, index, PURPOSES.index(purpose) + 1, _at(order), count)
+    return order
 
 
 @dataclass

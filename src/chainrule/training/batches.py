@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array, whole_number
+from chainrule.engine.native import permutation
 from chainrule.errors import ArgumentError, DataError
-from chainrule.random import generator
 
 
 def order(rows: int, shuffle: bool, seed: int, epoch: int) -> Array:
@@ -18,7 +18,7 @@ def order(rows: int, shuffle: bool, seed: int, epoch: int) -> Array:
     >>> order(4, shuffle=False, seed=0, epoch=0)
     array([0, 1, 2, 3])
     """
-    return generator(seed, "shuffle", epoch).permutation(rows) if shuffle else np.arange(rows)
+    return permutation(seed, "shuffle", epoch, rows) if shuffle else np.arange(rows)
 
 
 def steps(rows: int, batch_size: int) -> int:
