@@ -163,7 +163,7 @@ def main() -> None:
     results = []
     for network in TABLE:
         results.append(measure(network, workers, blas, effort))
-        print(f"measured {network.name}; {machine()}", flush=True)
+        print(f"measured {network.name}: {number(1e6 * median(results[-1].ours))} us a step; {machine()}", flush=True)
     report(results, list(workers))
     report_first_fits(results, workers[CHAINRULE])
     report_nearby(results, workers, blas, replace(effort, rounds=max(3, effort.rounds // 2)), seed)

@@ -12,8 +12,10 @@ constexpr double kSmallestDeviation = 1e-7;  // that Normalization divides by, K
 /// Where there are many weights and each thread would use them on few panels only, threads share out the units, so that
 /// each reads a part of the weights instead of all of them.
 constexpr ptrdiff_t kManyWeights = 200'000, kFewPanels = 32;
-/// Multiplications of a step above which it must be possible to leave it half done.
-constexpr double kVeryLongStep = 5e9;
+/// Multiplications of a step, for each lane of a vector, above which it must be possible to leave it half done. Its
+/// gradient must exist first then, which costs nothing beside many rows: they make a step very long much sooner.
+constexpr double kVeryLongStep = 1.25e9, kVeryLongStepOfManyRows = 3e7;
+constexpr ptrdiff_t kManyRows = 4096;
 }  // namespace
 
 template <class T>
@@ -169,7 +171,8 @@ Outcome Session<T>::run(const Run& asked) {
     double products = 0;
     for (const Instruction& i : plan_.instructions)
         if (i.operation == Operation::dense) products += 3.0 * static_cast<double>(i.inputs * i.outputs);
-    run.very_long = products * static_cast<double>(run.where.batch) > kVeryLongStep;
+    run.very_long = products * static_cast<double>(run.where.batch) >
+                    k_.lanes * (run.where.batch < kManyRows ? kVeryLongStep : kVeryLongStepOfManyRows);
     if (run.mode == Mode::gradient || (run.mode == Mode::train && (clips_by_norm() || run.very_long))) need_gradient();
     for (Node& node : nodes_) {  // what does not change during the run, as factors per feature
         const Instruction& instruction = node.instruction;
@@ -223,7 +226,7 @@ Outcome Session<T>::run(const Run& asked) {
         mass_ = run.mode == Mode::evaluate && plan_.reduction == Reduction::sum ? 1 : static_cast<double>(examples);
         if (!run.rows.weights.data) equal_weights();
         if (run.mode == Mode::train && only_dense())
-            run_on_team(1, [&](Member&) { steps_of_one(run, start, stop, outcome); });
+            run_on_team(1, [&](Member& member) { steps_of_one(member, run, start, stop, outcome); });
         else
             run_on_team(threads_, [&](Member& member) { steps(member, run, start, stop, outcome); });
     };

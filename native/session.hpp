@@ -78,12 +78,14 @@ private:
 
     Outcome run(const Run& run);
     bool abort_asked(Member& member, const Run& run);
+    template <class Function>
+    void in_parts(Member& member, const Run& run, Range all, const Function& work);
     void steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
-    void steps_of_one(const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
+    void steps_of_one(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
     bool update(Member& member, const Run& run, ptrdiff_t step);
     bool only_dense() const;
 
-    void gather(const Run& run, ptrdiff_t first, Range panels);
+    void gather(Member& member, const Run& run, ptrdiff_t first, Range panels);
     void equal_weights();
     void forward(Member& member, const Run& run, std::int64_t step, Range panels);
     void multiply_forward(const Node& in, const Node& node, Range panels, Range units, T* scratch);
@@ -93,7 +95,7 @@ private:
     void parameters(Member& member, const Run& run, const GradientConsumer<T>* consumers);
     void moving_averages();
     void update_from_gradient(Member& member);
-    void measure(Worker& worker, Range panels);
+    void measure(Member& member, const Run& run, Range panels);
     double penalties() const;
     void prepare_scalars(Worker& worker, const Run& run, ptrdiff_t step) const;
     bool may_overflow() const;

@@ -1,6 +1,7 @@
 // The pieces a session is made of; only session*.cpp include this.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <limits>
 
@@ -95,6 +96,18 @@ struct Session<T>::Run {
     const Interrupt& interrupt;
     bool very_long = false;  // a step takes so long that it must be possible to leave it half done
 };
+
+/// Features that a very long step goes through together: what a tile of the weights' gradient takes.
+constexpr ptrdiff_t kFeaturesTogether = 12;
+
+/// Do some work for a range of features, all at once; in a very long step some at a time, until it is to be left.
+template <class T>
+template <class Function>
+void Session<T>::in_parts(Member& member, const Run& run, Range all, const Function& work) {
+    const ptrdiff_t together = run.very_long ? kFeaturesTogether : std::max<ptrdiff_t>(all.size(), 1);
+    for (ptrdiff_t start = all.begin; start < all.end && !abort_asked(member, run); start += together)
+        work(Range{start, std::min(start + together, all.end)});
+}
 
 template <class T>
 inline bool is_finite(T size) {

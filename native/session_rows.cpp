@@ -38,13 +38,15 @@ constexpr ptrdiff_t kTogether = 256;
 }  // namespace
 
 template <class T>
-void Session<T>::gather(const Run& run, ptrdiff_t first, Range panels) {
+void Session<T>::gather(Member& member, const Run& run, ptrdiff_t first, Range panels) {
     const std::int64_t* rows = run.where.order ? run.where.order + first : nullptr;
     const auto row = [&](ptrdiff_t e) { return rows ? rows[e] : first + e; };
     const auto copy = [&](const Block& block, ptrdiff_t features, T* out, ptrdiff_t out_stride) {
         const char* data = static_cast<const char*>(block.data) + (rows ? 0 : first * block.row_stride);
-        k_.gather[static_cast<int>(block.type)](
-            {data, block.row_stride, block.column_stride, rows, examples_, features, out, out_stride}, panels);
+        for (ptrdiff_t start = panels.begin; start < panels.end && !abort_asked(member, run); start += kTogether)
+            k_.gather[static_cast<int>(block.type)](
+                {data, block.row_stride, block.column_stride, rows, examples_, features, out, out_stride},
+                {start, std::min(start + kTogether, panels.end)});
     };
     copy(run.rows.inputs, nodes_[0].features, nodes_[0].y, nodes_[0].stride);
     if (!run.rows.targets.data) return;
@@ -130,11 +132,12 @@ void Session<T>::forward(Member& member, const Run& run, std::int64_t step, Rang
         };
         if (instruction.operation == Operation::batch_normalization && run.training && !instruction.frozen) {
             member.barrier();
-            if (!aborted())
+            in_parts(member, run, share(node.features, member.index(), member.size()), [&](Range features) {
                 k_.batch_normalize({in.y, node.normal, node.y, nullptr, nullptr, node.stride, examples_,
                                     operand(instruction.weights), operand(instruction.bias), node.mean, node.variance,
                                     node.deviation, static_cast<T>(instruction.epsilon)},
-                                   share(node.features, member.index(), member.size()));
+                                   features);
+            });
             member.barrier();
             continue;
         }
@@ -221,12 +224,13 @@ void Session<T>::backward(Member& member, const Run& run, Range panels) {
         if (instruction.operation == Operation::batch_normalization && run.training && !instruction.frozen) {
             if (!further) continue;
             member.barrier();
-            if (!aborted())
+            in_parts(member, run, share(node.features, member.index(), member.size()), [&](Range features) {
                 k_.batch_normalize_gradient(
                     {in.y, node.normal, node.y, node.gradient, in.gradient, node.stride, examples_,
                      operand(instruction.weights), operand(instruction.bias), node.mean, node.variance, node.deviation,
                      static_cast<T>(instruction.epsilon)},
-                    share(node.features, member.index(), member.size()));
+                    features);
+            });
             member.barrier();
             continue;
         }

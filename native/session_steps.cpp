@@ -29,7 +29,7 @@ void Session<T>::steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_
     for (ptrdiff_t batch = start; batch < stop; ++batch) {
         if (first_thread && (batch - start) % ask_every == 0 && run.interrupt()) shared_->halt = true;
         const ptrdiff_t first = batch * run.where.batch, step = batch - run.where.start;
-        gather(run, first, panels);
+        gather(member, run, first, panels);
         forward(member, run, run.where.first_step + step, panels);
         if (run.outputs) {
             const Node& last = nodes_.back();
@@ -37,10 +37,10 @@ void Session<T>::steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_
                         last.features},
                        panels);
         }
-        if (judged) loss(panels);
+        if (judged && !shared_->abort) loss(panels);
         if (run.mode != Mode::evaluate) {
             backward(member, run, panels);
-            measure(worker, panels);
+            measure(member, run, panels);
         }
         // Before others change the weights; what is evaluated has its penalties added once, by the caller.
         double total = first_thread && judged && run.mode != Mode::evaluate ? penalties() : 0;
@@ -74,7 +74,7 @@ void Session<T>::steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_
 }
 
 template <class T>
-void Session<T>::steps_of_one(const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome) {
+void Session<T>::steps_of_one(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome) {
     Worker& worker = workers_[0];
     Node& last = nodes_.back();
     const ptrdiff_t units = last.features, panel = stride(units);
@@ -86,7 +86,7 @@ void Session<T>::steps_of_one(const Run& run, ptrdiff_t start, ptrdiff_t stop, O
             return;
         }
         const Range one{0, 1};
-        gather(run, batch, one);
+        gather(member, run, batch, one);
         const T* x = nodes_[0].line;
         for (ptrdiff_t f = 0; f < nodes_[0].features; ++f) nodes_[0].line[f] = nodes_[0].y[f * k_.lanes];
         for (std::size_t i = 1; i < nodes_.size(); ++i) {

@@ -25,9 +25,11 @@ void Session<T>::parameters(Member& member, const Run& run, const GradientConsum
             const GradientConsumer<T>& consumer = consumers[node.weights_segment];
             switch (instruction.operation) {
                 case Operation::dense:
-                    k_.weight_gradient({in.y, in.stride, node.gradient, node.stride, node.delta_rows, node.features,
-                                        panels_, consumer},
-                                       part(in.features), scratch);
+                    in_parts(member, run, part(in.features), [&](Range features) {
+                        k_.weight_gradient({in.y, in.stride, node.gradient, node.stride, node.delta_rows, node.features,
+                                            panels_, consumer},
+                                           features, scratch);
+                    });
                     break;
                 case Operation::embedding: {
                     const Segment& segment = plan_.segments[static_cast<std::size_t>(node.weights_segment)];
@@ -54,13 +56,14 @@ void Session<T>::parameters(Member& member, const Run& run, const GradientConsum
 
 /// Note how large the numbers are that this thread's part of the gradient is made of.
 template <class T>
-void Session<T>::measure(Worker& worker, Range panels) {
+void Session<T>::measure(Member& member, const Run& run, Range panels) {
+    Worker& worker = workers_[static_cast<std::size_t>(member.index())];
     const auto largest = [&](const T* values, const Node& node) {
         return static_cast<double>(k_.largest_magnitude(values, node.stride, node.features * k_.lanes, panels));
     };
     worker.sizes.infinite = !is_finite(k_.largest_magnitude(values_, k_.lanes, k_.lanes, panels));
     double size = 0;
-    for (std::size_t i = 0; i + 1 < nodes_.size(); ++i) {
+    for (std::size_t i = 0; i + 1 < nodes_.size() && !abort_asked(member, run); ++i) {
         const Node& node = nodes_[i + 1];
         if (node.weights_segment < 0 && node.bias_segment < 0) continue;
         double term = largest(node.gradient, node);

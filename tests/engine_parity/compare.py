@@ -30,6 +30,7 @@ MakeOptimizer = Callable[[], optimizers.Optimizer]
 
 needs_native = pytest.mark.skipif(not native.available(), reason="the native engine was not built")
 
+STEPS = 50
 N, FEATURES, CLASSES = 40, 5, 3
 rng = np.random.default_rng(11)
 X = rng.normal(size=(N, FEATURES))
@@ -80,7 +81,7 @@ def check_parity(
     optimizer: MakeOptimizer = adam,
     dtype: str = "float64",
     batch_size: int = 16,
-    steps: int = 50,
+    steps: int | None = None,
     metrics: Sequence[Any] = (),
     **fit: Any,
 ) -> dict[str, Sequential]:
@@ -88,7 +89,7 @@ def check_parity(
     tolerance, sums = TOLERANCE[dtype], SUM_TOLERANCE[dtype]
     models = {engine: build(engine, layers, loss, optimizer, dtype, metrics) for engine in ENGINES}
     per_epoch = ceil(len(x) / batch_size)
-    epochs, made = ceil(steps / per_epoch), steps_made()
+    epochs, made = ceil((steps or STEPS) / per_epoch), steps_made()
     outputs, gradients, histories, results = [], [], [], []
     for model in models.values():
         outputs.append(model.predict(x))

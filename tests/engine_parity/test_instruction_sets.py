@@ -13,7 +13,9 @@ from tests.engine_parity.compare import needs_native, run_python
 pytestmark = needs_native
 ISAS = native._native.isas() if native.available() else []
 SOME = """
-from tests.engine_parity import test_data, test_failures, test_layers, test_losses, test_optimizers
+from tests.engine_parity import compare, test_data, test_failures, test_layers, test_losses, test_optimizers
+
+compare.STEPS = 10  # of 50, for the sake of time
 
 for dtype in ("float32", "float64"):
     for name in test_layers.NAMES:

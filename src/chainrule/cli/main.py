@@ -31,9 +31,11 @@ class Commands(click.Group):
 
 def _version(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:
     if wanted:
-        from chainrule.engine import describe
+        from chainrule.engine import advice, describe
 
         click.echo(f"chainrule {__version__}, {describe()}")
+        if advice():
+            click.echo(advice(), err=True)
         ctx.exit()
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "Progress",
     "PythonEngine",
     "Task",
+    "advice",
     "check_name",
     "choose",
     "describe",
@@ -24,7 +25,7 @@ __all__ = [
 ]
 
 ENGINES = ("auto", "native", "python")
-NOT_BUILT = "the native engine was not built (no C++ compiler at install); install one and reinstall chainrule"
+NOT_BUILT = "the native engine was not built: install a C++ compiler, then install chainrule again"
 
 
 def check_name(name: str) -> str:
@@ -82,6 +83,17 @@ def describe() -> str:
     True
     """
     if not native.available():
-        return "Python engine (no C++ compiler at install: install one, then reinstall chainrule)"
+        return "Python engine (no compiler at install)"
     threads = maximum()
     return f"native engine ({native.instruction_set()}, {threads} {'thread' if threads == 1 else 'threads'})"
+
+
+def advice() -> str:
+    """Return what to do for the fast engine, nothing where it is there.
+
+    Examples
+    --------
+    >>> advice() in ("", NOT_BUILT)
+    True
+    """
+    return "" if native.available() else NOT_BUILT
