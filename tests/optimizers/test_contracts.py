@@ -194,6 +194,15 @@ def test_configuration_makes_the_same_optimizer(cls, options, slots, rate):
 
 
 @every_optimizer
+@pytest.mark.parametrize("clipping", CLIPPINGS, ids=str)
+def test_arguments_that_all_optimizers_have_are_in_the_configuration(cls, options, slots, rate, clipping):
+    given = {"learning_rate": rate, **options, "weight_decay": 0.1, **clipping, "name": "mine"}
+    optimizer = cls(**given)
+    assert optimizer.get_config() == given
+    assert (optimizer.name, optimizer.weight_decay, optimizer.clipping is None) == ("mine", 0.1, not clipping)
+
+
+@every_optimizer
 def test_used_optimizer_can_be_copied_and_pickled(cls, options, slots, rate):
     optimizer = cls(learning_rate=rate, **options)
     optimizer.apply_gradients([(np.ones(2, "float32"), Variable([1.0, 2.0]))])

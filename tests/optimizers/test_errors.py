@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule.errors import ArgumentError, DTypeError, UnknownArgumentError, UnknownNameError
-from chainrule.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, RMSprop, get, schedules
+from chainrule.optimizers import OPTIMIZERS, SGD, Adadelta, Adagrad, Adam, AdamW, RMSprop, get, schedules
 
 NAN = float("nan")
 RANGES = [
@@ -144,6 +144,14 @@ def test_misspelt_argument(slip, message):
     with pytest.raises(UnknownArgumentError) as error:
         Adam(**slip)
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize("cls", OPTIMIZERS.values())
+@pytest.mark.parametrize(("slip", "meant"), [("clip_norm", "clipnorm"), ("weight_deca", "weight_decay")])
+def test_misspelt_argument_that_all_optimizers_have(cls, slip, meant):
+    with pytest.raises(UnknownArgumentError) as error:
+        cls(**{slip: 0.1})
+    assert str(error.value) == f"{cls.__name__} has no argument {slip!r}; did you mean {meant!r}?"
 
 
 def test_plain_function_as_learning_rate():

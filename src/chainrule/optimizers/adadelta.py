@@ -1,11 +1,12 @@
 """Adadelta: steps in the units of the weights."""
 
 from collections.abc import Mapping
+from typing import Unpack
 
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.optimizers.optimizer import Optimizer
+from chainrule.optimizers.optimizer import Optimizer, OptimizerOptions
 from chainrule.optimizers.ranges import fraction, positive
 from chainrule.optimizers.scalars import Scalars
 from chainrule.optimizers.schedules import Schedule
@@ -49,21 +50,9 @@ class Adadelta(Optimizer):
         learning_rate: float | Schedule = 0.001,
         rho: float = 0.95,
         epsilon: float = 1e-7,
-        *,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        name: str | None = None,
+        **options: Unpack[OptimizerOptions],
     ) -> None:
-        super().__init__(
-            learning_rate,
-            weight_decay=weight_decay,
-            clipnorm=clipnorm,
-            clipvalue=clipvalue,
-            global_clipnorm=global_clipnorm,
-            name=name,
-        )
+        super().__init__(learning_rate, **options)
         self.rho = fraction("Adadelta", "rho", rho, usual=0.95)
         self.epsilon = positive("Adadelta", "epsilon", epsilon, usual=1e-7)
 

@@ -1,11 +1,12 @@
 """Adagrad: each weight's rate falls with the gradients it has seen."""
 
 from collections.abc import Mapping
+from typing import Unpack
 
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.optimizers.optimizer import Optimizer
+from chainrule.optimizers.optimizer import Optimizer, OptimizerOptions
 from chainrule.optimizers.ranges import not_negative, positive
 from chainrule.optimizers.scalars import Scalars
 from chainrule.optimizers.schedules import Schedule
@@ -46,21 +47,9 @@ class Adagrad(Optimizer):
         learning_rate: float | Schedule = 0.001,
         initial_accumulator_value: float = 0.1,
         epsilon: float = 1e-7,
-        *,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        name: str | None = None,
+        **options: Unpack[OptimizerOptions],
     ) -> None:
-        super().__init__(
-            learning_rate,
-            weight_decay=weight_decay,
-            clipnorm=clipnorm,
-            clipvalue=clipvalue,
-            global_clipnorm=global_clipnorm,
-            name=name,
-        )
+        super().__init__(learning_rate, **options)
         self.initial_accumulator_value = not_negative(
             "Adagrad", "initial_accumulator_value", initial_accumulator_value, usual=0.1
         )

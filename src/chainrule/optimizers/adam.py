@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping
+from typing import Unpack
 
 import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.errors import ArgumentError
-from chainrule.optimizers.optimizer import Optimizer
+from chainrule.optimizers.optimizer import Optimizer, OptimizerOptions, OptionsWithoutDecay
 from chainrule.optimizers.ranges import fraction, positive
 from chainrule.optimizers.scalars import Scalars
 from chainrule.optimizers.schedules import Schedule
@@ -58,21 +59,9 @@ class Adam(Optimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
-        *,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        name: str | None = None,
+        **options: Unpack[OptimizerOptions],
     ) -> None:
-        super().__init__(
-            learning_rate,
-            weight_decay=weight_decay,
-            clipnorm=clipnorm,
-            clipvalue=clipvalue,
-            global_clipnorm=global_clipnorm,
-            name=name,
-        )
+        super().__init__(learning_rate, **options)
         owner = type(self).__name__
         self.beta_1 = fraction(owner, "beta_1", beta_1, usual=0.9)
         self.beta_2 = fraction(owner, "beta_2", beta_2, usual=0.999)
@@ -142,25 +131,11 @@ class AdamW(Adam):
         epsilon: float = 1e-7,
         *,
         amsgrad: bool = False,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        name: str | None = None,
+        **options: Unpack[OptionsWithoutDecay],
     ) -> None:
         if weight_decay is None:
             raise ArgumentError("AdamW: weight_decay must be a number >= 0, got None; use Adam to train without")
-        super().__init__(
-            learning_rate,
-            beta_1,
-            beta_2,
-            epsilon,
-            amsgrad,
-            weight_decay=weight_decay,
-            clipnorm=clipnorm,
-            clipvalue=clipvalue,
-            global_clipnorm=global_clipnorm,
-            name=name,
-        )
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **options)
 
 
 def _correction(beta: float, t: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import Any, final
+from typing import Any, TypedDict, final
 
 import numpy as np
 
@@ -18,6 +18,21 @@ from chainrule.optimizers.segments import Part, Segment, parts
 
 # A hand-written loop does not say how long it will run: its scalars are made for this many steps at a time.
 STEPS_AHEAD = 256
+
+
+class OptionsWithoutDecay(TypedDict, total=False):
+    """Arguments that every optimiser takes, after its own; AdamW gives the decay a default, and takes only these."""
+
+    clipnorm: float | None
+    clipvalue: float | None
+    global_clipnorm: float | None
+    name: str | None
+
+
+class OptimizerOptions(OptionsWithoutDecay, total=False):
+    """Arguments that every other optimiser takes, after its own."""
+
+    weight_decay: float | None
 
 
 class Optimizer(Configurable, ABC):

@@ -1,11 +1,12 @@
 """RMSprop: gradients divided by their running size."""
 
 from collections.abc import Mapping
+from typing import Unpack
 
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.optimizers.optimizer import Optimizer
+from chainrule.optimizers.optimizer import Optimizer, OptimizerOptions
 from chainrule.optimizers.ranges import fraction, positive
 from chainrule.optimizers.scalars import Scalars
 from chainrule.optimizers.schedules import Schedule
@@ -56,21 +57,9 @@ class RMSprop(Optimizer):
         momentum: float = 0.0,
         epsilon: float = 1e-7,
         centered: bool = False,
-        *,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        name: str | None = None,
+        **options: Unpack[OptimizerOptions],
     ) -> None:
-        super().__init__(
-            learning_rate,
-            weight_decay=weight_decay,
-            clipnorm=clipnorm,
-            clipvalue=clipvalue,
-            global_clipnorm=global_clipnorm,
-            name=name,
-        )
+        super().__init__(learning_rate, **options)
         self.rho = fraction("RMSprop", "rho", rho, usual=0.9)
         self.momentum = fraction("RMSprop", "momentum", momentum, usual=0.9)
         self.epsilon = positive("RMSprop", "epsilon", epsilon, usual=1e-7)

@@ -1,12 +1,13 @@
 """Stochastic gradient descent."""
 
 from collections.abc import Mapping
+from typing import Unpack
 
 import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.errors import ArgumentError
-from chainrule.optimizers.optimizer import Optimizer
+from chainrule.optimizers.optimizer import Optimizer, OptimizerOptions
 from chainrule.optimizers.ranges import fraction
 from chainrule.optimizers.scalars import Scalars
 from chainrule.optimizers.schedules import Schedule
@@ -49,21 +50,9 @@ class SGD(Optimizer):
         learning_rate: float | Schedule = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
-        *,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        name: str | None = None,
+        **options: Unpack[OptimizerOptions],
     ) -> None:
-        super().__init__(
-            learning_rate,
-            weight_decay=weight_decay,
-            clipnorm=clipnorm,
-            clipvalue=clipvalue,
-            global_clipnorm=global_clipnorm,
-            name=name,
-        )
+        super().__init__(learning_rate, **options)
         self.momentum = fraction("SGD", "momentum", momentum, usual=0.9)
         self.nesterov = nesterov
         if nesterov and not momentum:
