@@ -201,6 +201,7 @@ void define(nb::module_& module, const char* name) {
 
 NB_MODULE(_native, module) {
     using namespace chainrule;
+    nb::set_leak_warnings(false);  // a model that lives as long as the interpreter keeps its sessions: no fault
     module.def("isa", [] { return std::string(isa().name); });
     module.def("isas", [] {
         std::vector<std::string> names;

@@ -97,6 +97,8 @@ struct Session<T>::Run {
     bool very_long = false;  // a step takes so long that it must be possible to leave it half done
 };
 
+/// Panels that are worked on together before somebody asks whether to stop.
+constexpr ptrdiff_t kTogether = 256;
 /// Features that a very long step goes through together: what a tile of the weights' gradient takes.
 constexpr ptrdiff_t kFeaturesTogether = 12;
 

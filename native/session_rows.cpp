@@ -32,9 +32,6 @@ void read(const Block& block, Range examples, const Row& row, const Out& out) {
     }
 }
 
-/// Panels that are worked on together before somebody asks whether to stop.
-constexpr ptrdiff_t kTogether = 256;
-
 }  // namespace
 
 template <class T>

@@ -49,8 +49,10 @@ void Session<T>::parameters(Member& member, const Run& run, const GradientConsum
             }
         }
         if (node.bias_segment >= 0)
-            k_.bias_gradient({node.gradient, node.stride, node.features, panels_, consumers[node.bias_segment]},
-                             part(node.features), scratch);
+            in_parts(member, run, part(node.features), [&](Range features) {
+                k_.bias_gradient({node.gradient, node.stride, node.features, panels_, consumers[node.bias_segment]},
+                                 features, scratch);
+            });
     }
 }
 
@@ -59,11 +61,18 @@ template <class T>
 void Session<T>::measure(Member& member, const Run& run, Range panels) {
     Worker& worker = workers_[static_cast<std::size_t>(member.index())];
     const auto largest = [&](const T* values, const Node& node) {
-        return static_cast<double>(k_.largest_magnitude(values, node.stride, node.features * k_.lanes, panels));
+        T most = 0;
+        for (ptrdiff_t start = panels.begin; start < panels.end && !abort_asked(member, run); start += kTogether) {
+            const Range range{start, std::min(start + kTogether, panels.end)};
+            const T size = k_.largest_magnitude(values, node.stride, node.features * k_.lanes, range);
+            if (!is_finite(size)) return static_cast<double>(size);
+            most = std::max(most, size);
+        }
+        return static_cast<double>(most);
     };
     worker.sizes.infinite = !is_finite(k_.largest_magnitude(values_, k_.lanes, k_.lanes, panels));
     double size = 0;
-    for (std::size_t i = 0; i + 1 < nodes_.size() && !abort_asked(member, run); ++i) {
+    for (std::size_t i = 0; i + 1 < nodes_.size(); ++i) {
         const Node& node = nodes_[i + 1];
         if (node.weights_segment < 0 && node.bias_segment < 0) continue;
         double term = largest(node.gradient, node);

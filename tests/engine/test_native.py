@@ -171,7 +171,7 @@ def test_the_names_are_in_the_order_of_the_enumerations():
 def test_without_the_library(monkeypatch):
     """As after an install without a compiler: Python runs everything, and says so where "native" is asked for."""
     monkeypatch.setattr(native, "_native", None)
-    assert engine.describe().startswith("Python engine (no C++ compiler at install")
+    assert engine.describe().startswith("Python engine (no compiler at install")
     assert engine.steps_made() == 0
     with pytest.raises(ArgumentError, match="the native engine was not built"):
         model()

@@ -35,7 +35,7 @@ def test_separators_newlines_and_byte_order_mark(tmp_path: Path, separator: str,
 
 def test_gzip_is_known_by_its_content(tmp_path: Path) -> None:
     path = tmp_path / "x.data"
-    path.write_bytes(gzip.compress(b"a,b\n1,x\n2,y\n"))
+    path.write_bytes(gzip.compress(b"a,b\n1,x\n2,y\n", mtime=0))
     assert content(read_table(str(path))) == {"a": [1.0, 2.0], "b": ["x", "y"]}
 
 
@@ -140,8 +140,8 @@ def test_path_may_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         (b"", "x.csv is empty; expected a CSV, TSV or Parquet file"),
         (b" \n\n", "x.csv is empty"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "x.csv holds binary data, not a table; expected a CSV, TSV or Parquet file"),
-        (gzip.compress(b"\0\0\x08\x03"), "x.csv holds binary data"),
-        (gzip.compress(b"a,b\n1,2\n" * 100)[:-30], "x.csv can't be read: Compressed file ended"),
+        (gzip.compress(b"\0\0\x08\x03", mtime=0), "x.csv holds binary data"),
+        (gzip.compress(b"a,b\n1,2\n" * 100, mtime=0)[:-30], "x.csv can't be read: Compressed file ended"),
         (b"PK\x03\x04xl/workbook.xml", "x.csv is an Excel workbook or a zip archive; save its table as CSV"),
         ("a,b\n1,2\n".encode("utf-16"), "x.csv is text in UTF-16; save it as UTF-8"),
         ("a,b\n1,x\n1,café\n".encode("latin-1"), "x.csv can't be read: line 3 is not UTF-8 text"),
