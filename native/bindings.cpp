@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <thread>
 
 #include "session.hpp"
 
@@ -17,6 +18,8 @@ namespace chainrule {
 namespace {
 
 std::atomic<std::int64_t> steps_made{0};
+std::atomic<bool> ending{false};  // the interpreter is: runs stop, so that no thread waits for a lock that is gone
+std::atomic<int> running{0};
 
 template <class E>
 E enumerator(nb::handle value) {
@@ -94,9 +97,14 @@ Block block(const BlockTuple& t) {
 /// Asks Python for signals (Ctrl-C) every so often; a pending one ends the run and is raised when it has.
 class Signals {
 public:
+    Signals() {  // only the main thread is sent signals
+        const nb::module_ threading = nb::module_::import_("threading");
+        main_ = threading.attr("current_thread")().is(threading.attr("main_thread")());
+    }
     bool operator()() {
+        if (ending) return true;
         const auto now = Clock::now();
-        if (now - asked_ < kEvery) return false;
+        if (!main_ || now - asked_ < kEvery) return false;
         asked_ = now;
         nb::gil_scoped_acquire gil;
         raised_ = raised_ || PyErr_CheckSignals() != 0;
@@ -108,8 +116,15 @@ private:
     using Clock = std::chrono::steady_clock;
     static constexpr std::chrono::milliseconds kEvery{20};
     Clock::time_point asked_ = Clock::now();
-    bool raised_ = false;
+    bool raised_ = false, main_ = false;
 };
+
+/// Wait until nothing runs; the interpreter calls it before it ends.
+void end() {
+    ending = true;
+    nb::gil_scoped_release release;
+    while (running > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
 
 template <class T>
 class PySession {
@@ -170,9 +185,15 @@ private:
     Result run(const Function& function) {
         Signals signals;
         Outcome outcome;
+        ++running;
         {
             nb::gil_scoped_release release;
             outcome = function([&] { return signals(); });
+        }
+        --running;
+        if (ending) {
+            PyErr_SetNone(PyExc_SystemExit);  // which ends a thread without a word
+            throw nb::python_error();
         }
         last_ = {outcome.loss_sum, outcome.rows, outcome.steps, outcome.failed};
         if (signals.raised()) throw nb::python_error();
@@ -216,6 +237,7 @@ NB_MODULE(_native, module) {
             isa().float_kernels->permutation(seed, index, purpose, reinterpret_cast<std::int64_t*>(out), count);
         },
         "seed"_a, "index"_a, "purpose"_a, "out"_a, "count"_a);
+    module.def("end", &end);
     module.def("steps_made", [] { return steps_made.load(); });
     define<float>(module, "Session32");
     define<double>(module, "Session64");

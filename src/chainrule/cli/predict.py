@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 
 from chainrule.cli import screen
 from chainrule.cli.screen import check_output
@@ -57,4 +58,6 @@ def predict(model: Path, file: Path, out: Path | None, force: bool) -> None:
 
 
 def _text(answer: Any) -> str:
-    return f"{answer:.7g}" if isinstance(answer, float) else str(answer)
+    if isinstance(answer, float):
+        return f"{answer:.7g}"
+    return str(answer).lower() if isinstance(answer, np.bool_) else str(answer)  # booleans as they are read

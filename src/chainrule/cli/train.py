@@ -8,6 +8,7 @@ import click
 
 from chainrule.cli import screen
 from chainrule.cli.screen import check_output
+from chainrule.errors import UnknownNameError
 
 
 class Widths(click.ParamType[tuple[int, ...]]):
@@ -65,7 +66,10 @@ def train(
     options = Options(**settings)  # checked before the table is read
     out = out or Path(f"{screen.stem(file)}-{screen.slug(target)}.safetensors")
     table = read_table(file)
-    table.column(target)  # a misspelt target is said before anything else
+    try:
+        table.column(target)  # a misspelt target is said before anything else
+    except UnknownNameError as error:
+        raise UnknownNameError("; ".join([str(error), *table.notes])) from None
     check_output(out, force, file)  # ... and a path that can't be written before the work is done
     model = train_table(
         table,

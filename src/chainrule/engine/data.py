@@ -36,6 +36,8 @@ def as_array(values: Any, what: str) -> Array:
     """Return inputs or targets as an array of numbers; NumPy arrays come through uncopied."""
     if isinstance(values, Tensor):
         return values.numpy()
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise DataError(f"{what} has masked values; fill or drop them first: array.filled(value)")
     try:
         array = np.asarray(values)
     except ValueError as error:

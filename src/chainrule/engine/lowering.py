@@ -37,8 +37,11 @@ class Places:
             for variable, segment in zip(vector.variables, vector.segments, strict=True)
         }
 
-    def of(self, **variables: Variable | None) -> dict[str, Operand]:
-        """Return the operands of the Variables that there are."""
+    def of(self, shape: tuple[int, ...], **variables: Variable | None) -> dict[str, Operand]:
+        """Return the operands of the Variables that there are; their shape must be what the layer makes of it."""
+        for v in variables.values():
+            if v is not None and (v.shape != shape or id(v) not in self._places):
+                raise UnsupportedError(f"{v.name} of shape {v.shape} was put in place of a weight of shape {shape}")
         return {name: self._places[id(v)] for name, v in variables.items() if v is not None}
 
 
@@ -57,9 +60,9 @@ def _activation(layer: Layer, width: int) -> Iterator[Instruction]:
 
 
 def _dense(layer: layers.Dense, width: int, places: Places) -> Iterator[Instruction]:
-    yield Instruction("product", width, layer.units, places.of(weights=layer.kernel))
+    yield Instruction("product", width, layer.units, places.of((width, layer.units), weights=layer.kernel))
     if layer.use_bias:
-        yield Instruction("bias", layer.units, layer.units, places.of(bias=layer.bias))
+        yield Instruction("bias", layer.units, layer.units, places.of((layer.units,), bias=layer.bias))
     yield from _activation(layer, layer.units)
 
 
@@ -74,12 +77,13 @@ def _dropout(layer: layers.Dropout, width: int, places: Places) -> Iterator[Inst
 def _normalization(layer: layers.Normalization, width: int, places: Places) -> Iterator[Instruction]:
     if layer.axis is None:
         raise UnsupportedError(f"{layer.name} has one mean for all features")
-    operands = places.of(mean=layer.mean, variance=layer.variance)
+    operands = places.of((width,), mean=layer.mean, variance=layer.variance)
     yield Instruction("normalization", width, width, operands, {"inverted": layer.invert})
 
 
 def _batch_normalization(layer: layers.BatchNormalization, width: int, places: Places) -> Iterator[Instruction]:
     operands = places.of(
+        (width,),
         weights=layer.gamma if layer.scale else None,
         bias=layer.beta if layer.center else None,
         mean=layer.moving_mean,
@@ -90,14 +94,16 @@ def _batch_normalization(layer: layers.BatchNormalization, width: int, places: P
 
 
 def _layer_normalization(layer: layers.LayerNormalization, width: int, places: Places) -> Iterator[Instruction]:
-    operands = places.of(weights=layer.gamma if layer.scale else None, bias=layer.beta if layer.center else None)
+    operands = places.of(
+        (width,), weights=layer.gamma if layer.scale else None, bias=layer.beta if layer.center else None
+    )
     yield Instruction("layer_normalization", width, width, operands, {"epsilon": layer.epsilon})
 
 
 def _embedding(layer: layers.Embedding, width: int, places: Places) -> Iterator[Instruction]:
     if layer.input_dim > MOST_CODES:
         raise UnsupportedError(f"{layer.name} has more than {MOST_CODES:,} categories")
-    operands = places.of(weights=layer.embeddings)
+    operands = places.of((layer.input_dim, layer.output_dim), weights=layer.embeddings)
     yield Instruction(
         "embedding",
         width,
@@ -169,6 +175,10 @@ def lower(task: Task) -> Plan:
     instructions = lower_network(network, keep_last_activation=on_logits is None)
     if len(network.parameters) == 0:
         raise UnsupportedError("nothing in the model is trained")
+    operands = [i.operands.get(name) for i in instructions for name in ("weights", "bias")]
+    trained = [operand.offset for operand in operands if operand is not None and operand.vector == "parameters"]
+    if trained != [segment.offset for segment in network.parameters.segments]:
+        raise UnsupportedError("weights were replaced: they lie in another order than the layers use them")
     return Plan(instructions, _segments(network), _loss(on_logits or loss), _optimizer(task.optimizer))
 
 

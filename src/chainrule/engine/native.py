@@ -1,5 +1,6 @@
 """The native engine: plans run by the C++ library, whole epochs in one call."""
 
+import atexit
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from chainrule.engine.engine import Engine, Network, Position, Progress, Task
 from chainrule.engine.lowering import UnsupportedError, lower, lower_network
 from chainrule.engine.plan import Instruction, Plan
 from chainrule.engine.python import loss_on_logits
-from chainrule.errors import StateError
+from chainrule.errors import ArgumentError, StateError
 from chainrule.layers import Dropout, Embedding
 from chainrule.random import PURPOSES, generator
 
@@ -24,6 +25,8 @@ try:
     from chainrule.engine import _native
 except ImportError:  # built without a C++ compiler
     _native = None  # type: ignore[assignment]
+else:
+    atexit.register(_native.end)  # threads that still train let go before the interpreter does
 
 # Names in the order of the C++ enumerations (native/kernel_table.hpp, native/plan.hpp).
 OPERATIONS = (
@@ -60,7 +63,10 @@ def available() -> bool:
 
 def instruction_set() -> str:
     """Return the name of the instruction set in use: "baseline", "avx2", "avx512" or "neon"."""
-    return _native.isa()
+    try:
+        return _native.isa()
+    except RuntimeError as error:
+        raise ArgumentError(str(error)) from None
 
 
 def steps_made() -> int:
@@ -150,6 +156,8 @@ class NativeEngine(Engine):
         units = sessions.plan.instructions[-1].outputs
         outputs = np.empty((len(rows) if task.metrics else 0, units), network.dtype)
         parameters, state = network.parameters.writable(), network.state.writable()
+        if any(len(position.slots[name]) != len(parameters) for name in optimizer.slots):
+            raise StateError("the optimizer's slots don't fit the model; it has changed since it was compiled")
         vectors = [_at(parameters), _at(state), *(_at(position.slots[name]) for name in optimizer.slots)]
         with sessions.borrow(network.dtype, batch_size) as session:
             try:

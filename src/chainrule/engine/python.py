@@ -58,9 +58,9 @@ class PythonEngine(Engine):
                 state.writable()[...] = before
                 progress.failed_step = position.step
                 return progress
-            optimizer.step(
-                parameters.writable(), gradient, position.slots, table.row(position.step), parameters.segments
-            )
+            row = table.row(position.step)
+            with np.errstate(all="ignore"):  # weights that overflow are found by the next step
+                optimizer.step(parameters.writable(), gradient, position.slots, row, parameters.segments)
             position.step += 1
             mass = task.loss.mass(len(rows), part.weight)
             progress.add(Progress(loss * mass, mass, len(rows)))

@@ -105,6 +105,8 @@ class TabularModel:
         if isinstance(self.target, NumberTarget):
             return self.target.decode(outputs[:, 0])
         codes = outputs.argmax(axis=1)
+        if self.target.classes == ("false", "true"):
+            return np.asarray(codes == 1)
         if not self.report.number_classes:
             return self.target.decode(codes)
         numbers = np.array(self.target.classes, np.float64)

@@ -96,6 +96,7 @@ class Model(Configurable, ABC):
 
     _compiled = False
     told_engine = ""
+    _fitting = False
     _engine_name = "auto"
     _engine: Engine
     _predictor: Engine | None = None
@@ -109,8 +110,13 @@ class Model(Configurable, ABC):
         self._need_compile(verb)
         self.ensure_built(x)
         trained = [id(v) for layer in self.layers for v in layer.trainable_weights]
-        if self._task is not None and trained == [id(v) for v in self.parameters.variables]:
-            return self._task
+        if self._task is not None:
+            if self._task.optimizer is not self.optimizer or self._task.loss is not self.loss:
+                raise StateError("the optimizer or the loss was replaced after compile; call compile again with it")
+            if trained == [id(v) for v in self.parameters.variables]:
+                return self._task
+            if self._fitting:
+                raise StateError("layers were frozen, unfrozen or changed while fit runs; do that between two fits")
         self.arrange()
         _check_outputs(self.layers[-1], self.loss)
         units = self.output_shape[-1]
@@ -217,7 +223,11 @@ class Model(Configurable, ABC):
         hooks = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or [])
         trainer = Trainer(task, self._engine, self._position, rows, validation, settings, hooks)
         self.history = trainer.history  # what an interrupted run has reached is not lost
-        return trainer.fit()
+        self._fitting = True
+        try:
+            return trainer.fit()
+        finally:
+            self._fitting = False
 
     def _split(self, rows: Rows, share: float) -> tuple[Rows, Rows]:
         from chainrule.tables.split import split_validation

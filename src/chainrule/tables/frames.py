@@ -45,7 +45,7 @@ def table_from_frame(frame: Any) -> Table:
     except nw.exceptions.DuplicateError:
         raise DataError("the data frame has several columns of the same name; rename all but one") from None
     names = [str(name) for name in native.columns]
-    series = [native[name] for name in native.columns]
+    series = list(native.iter_columns())
     chosen = frozenset(
         name for name, values in zip(names, series, strict=True) if isinstance(values.dtype, nw.Categorical | nw.Enum)
     )
