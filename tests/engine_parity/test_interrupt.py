@@ -87,7 +87,7 @@ def test_in_the_middle_of_one_very_long_step(threads, normalised):
 
 
 def test_between_steps():
-    steps = 300_000 // 32
+    steps = 1_500_000 // 32
     assert 0 < interrupted(1_500_000, 32, 32, 2) < steps
 
 

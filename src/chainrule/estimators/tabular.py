@@ -326,9 +326,9 @@ def load(path: str | PathLike[str]) -> TabularModel | Sequential:
 
     Examples
     --------
-    >>> load("no_such_model.safetensors")
+    >>> load("no_such_folder/model.safetensors")
     Traceback (most recent call last):
-    chainrule.errors.FileError: there is no file no_such_model.safetensors
+    chainrule.errors.FileError: there is no file no_such_folder/model.safetensors
     """
     description, tensors = read_file(path)
     try:
