@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.networks import Network
 
-PAUSE = 0.03  # seconds between requests, for the threads of the last one that still spin
+PAUSE = 0.1  # seconds before a request: threads of the last one (OpenBLAS, OpenMP) go on spinning for some 30 ms
 
 
 class WorkerError(RuntimeError):
