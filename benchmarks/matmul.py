@@ -70,7 +70,7 @@ def geometric_mean(values: Iterable[float]) -> float:
 
 
 def main() -> None:
-    ours, blas = Products(), Worker(BLAS.module, {"OPENBLAS_NUM_THREADS": "1"})
+    ours, blas = Products(), Worker(BLAS.module, {"OPENBLAS_NUM_THREADS": "1"}, pause=0)
     if not blas.wait():
         raise SystemExit(blas.missing)
     print(f"{machine()}; kernels: {ours.isa}; {blas.versions}; one thread\n")

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from time import sleep
 from typing import Any
 
@@ -32,7 +33,8 @@ class Worker:
         What the module measures; None where it can't be imported, and ``missing`` says why.
     """
 
-    def __init__(self, module: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, module: str, environment: Mapping[str, str] | None = None, pause: float = PAUSE) -> None:
+        self._pause = pause
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  # as long as the process
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.serve", module],
@@ -53,10 +55,11 @@ class Worker:
 
     def call(self, function: str, *arguments: Any) -> Any:
         """Return what a function of the worker returns."""
-        sleep(PAUSE)
+        sleep(self._pause)
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps([function, arguments]) + "\n")
-        self._process.stdin.flush()
+        with suppress(BrokenPipeError):  # it has ended: reading will say why
+            self._process.stdin.write(json.dumps([function, arguments]) + "\n")
+            self._process.stdin.flush()
         return self._read()
 
     def train(self, network: Network, epochs: int) -> tuple[float, list[float]]:
@@ -76,5 +79,6 @@ class Worker:
         line = self._process.stdout.readline()
         if not line:
             self._errors.seek(0)
-            raise WorkerError(self._errors.read()[-2000:])
+            ended = f"{self._process.args} ended with {self._process.wait()}"
+            raise WorkerError(f"{ended}\n{self._errors.read()[-2000:]}")
         return json.loads(line)
