@@ -53,10 +53,10 @@ def test_parquet(tmp_path: Path) -> None:
     }
     pq.write_table(pa.table(columns), path)
     table = read_table(path)
-    assert [column.kind for column in table] == ["number", "number", "category", "date", "category", "category"]
+    assert [column.kind for column in table] == ["number", "number", "boolean", "date", "category", "category"]
     np.testing.assert_array_equal(table.column("i").values, [1, np.nan, 3])
     np.testing.assert_array_equal(table.column("d").values, [1, np.nan, 365])
-    assert table.column("b").values.tolist() == ["true", None, "false"]
+    np.testing.assert_array_equal(table.column("b").values, [1, np.nan, 0])
     assert table.column("t").values.tolist() == ["a", None, "b"]
     assert table.column("c").values.tolist() == ["x", "y", None]
 

@@ -7,8 +7,10 @@ import os
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
+import numpy as np
+
 from chainrule.errors import FileError
-from chainrule.tables.parsing import connect, kinds_of_text, quoted, read_columns, select_row
+from chainrule.tables.parsing import cleaned, connect, has_only_numbers, parse_numbers, quoted, read_columns
 from chainrule.tables.table import Table
 
 if TYPE_CHECKING:
@@ -106,34 +108,34 @@ def _read_csv(connection: "DuckDBPyConnection", path: Path) -> Table:
         connection.execute(create.format(""), parameters).fetchall()
     except InvalidInputException:  # a line end within quotes, of another kind than those of the lines, misleads DuckDB
         connection.execute(create.format(r", new_line = '\r\n'"), parameters).fetchall()
-    first = [
-        cell and cell.strip() for cell in connection.execute("SELECT * FROM content WHERE rowid = 0").fetchall()[0]
-    ]
+    first = list(connection.execute("SELECT * FROM content LIMIT 1").fetchall()[0])
     if len(first) == 1:  # DuckDB takes lines of different lengths for a table of one column
         reason = _irregular_line(path)
         if reason:
             raise FileError(f"{path.name} is not a table: {reason}; {_EXPECTED}")
-    if not _has_header(connection):
+    if not _has_header(connection, first):
         names = [f"column_{index + 1}" for index in range(len(first))]
         note = f"{path.name} has no header line: its columns are named column_1 to column_{len(first)}"
         return Table(read_columns(connection, "content", names), (note,))
-    names = [name or f"column_{index + 1}" for index, name in enumerate(first)]
-    unnamed = [name for name, cell in zip(names, first, strict=True) if not cell]
+    names = [(cell and cell.strip()) or f"column_{index + 1}" for index, cell in enumerate(first)]
+    unnamed = [name for name, cell in zip(names, first, strict=True) if not (cell and cell.strip())]
     notes = (f"columns of {path.name} without a name are called {', '.join(unnamed)}",) if unnamed else ()
     return Table(read_columns(connection, "content", names, start=1), notes)
 
 
-def _has_header(connection: "DuckDBPyConnection") -> bool:
-    fields = [str(row[0]) for row in connection.execute("DESCRIBE content").fetchall()]
-    first = [f"cleaned({x}), no_number({x})" for x in map(quoted, fields)]
-    row = select_row(connection, first, "content WHERE rowid = 0")
-    cells, texts = row[::2], row[1::2]
-    if not any(cell is not None and text is None for cell, text in zip(cells, texts, strict=True)):
+def _has_header(connection: "DuckDBPyConnection", first: list[str | None]) -> bool:
+    """Whether no cell of the first line is a number, or one that is none stands above only numbers."""
+    cells = np.array(first, dtype=object)
+    numbers = ~np.isnan(parse_numbers(cells)) & np.array([cleaned(cell) is not None for cell in first])
+    if not numbers.any():
         return True
-    named = [field for field, text in zip(fields, texts, strict=True) if text is not None]
-    numeric = [field for field, kind in kinds_of_text(connection, "content", named, 1).items() if kind == "number"]
-    counts = [f"count(as_number({quoted(field)}))" for field in numeric]
-    return any(select_row(connection, counts, "content WHERE rowid > 0"))
+    fields = [str(row[0]) for row in connection.execute("DESCRIBE content").fetchall()]
+    for field, cell, number in zip(fields, first, numbers, strict=True):
+        if cleaned(cell) is not None and not number:
+            below = connection.execute(f"SELECT {quoted(field)} AS x FROM content WHERE rowid > 0").fetchnumpy()["x"]
+            if has_only_numbers(connection, np.ma.filled(below, None)):
+                return True
+    return False
 
 
 def _why_not_csv(path: Path) -> str:
