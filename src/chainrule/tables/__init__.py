@@ -1,7 +1,9 @@
 """Tables: reading them, choosing the task, splitting rows, and turning columns into numbers."""
 
+from chainrule.tables.data_options import DataOptions
 from chainrule.tables.encoder import Encoder, Treatment
 from chainrule.tables.overview import overview
+from chainrule.tables.preparation import Part, PreparedData, prepare
 from chainrule.tables.source import read_table
 from chainrule.tables.split import split_rows, split_validation
 from chainrule.tables.table import Column, Table
@@ -11,12 +13,16 @@ from chainrule.tables.task import choose_task
 __all__ = [
     "ClassTarget",
     "Column",
+    "DataOptions",
     "Encoder",
     "NumberTarget",
+    "Part",
+    "PreparedData",
     "Table",
     "Treatment",
     "choose_task",
     "overview",
+    "prepare",
     "read_table",
     "split_rows",
     "split_validation",
