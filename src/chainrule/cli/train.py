@@ -1,6 +1,8 @@
 """``chainrule train``: from a table to a saved network."""
 
+import csv
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +33,47 @@ class Widths(click.ParamType[tuple[int, ...]]):
         return widths
 
 
+class Names(click.ParamType[tuple[str, ...]]):
+    """Names of columns: ``age,sex``."""
+
+    name = "A,B"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Return the names; a name that holds a comma is given in quotes, as in a CSV file."""
+        if isinstance(value, tuple):
+            return value
+        names = next(csv.reader([value], skipinitialspace=True), [])
+        if not names or not all(names):
+            self.fail(f"expected names of columns like age,sex, got {value!r}", param, ctx)
+        return tuple(names)
+
+
+def _data_options(command: Any) -> Any:
+    """Add the options that become `DataOptions`."""
+    options = [
+        click.option("--categorical", type=Names(), default=(), help="Columns that are categories, numbers too."),
+        click.option(
+            "--numeric", type=Names(), default=(), help="Columns of numbers; words in them are missing."
+        ),
+        click.option("--drop", type=Names(), default=(), help="Columns to leave out."),
+        click.option("--group", metavar="COLUMN", help="Rows with the same value come into the same part."),
+        click.option("--time", metavar="COLUMN", help="Train on the earliest rows, test on the latest."),
+        click.option("--test", type=click.Path(path_type=Path), metavar="FILE", help="Test on these rows instead."),
+        click.option("--weight", metavar="COLUMN", help="How much each row counts, in loss and scores."),
+        click.option(
+            "--class-weight", type=click.Choice(["balanced"]), help="Every class counts alike in the loss."
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--target", required=True, metavar="COLUMN", help="The column to predict.")
 @click.option("--task", type=click.Choice(["classification", "regression"]), help="Default: by the target's values.")
+@_data_options
 @click.option("--out", type=click.Path(path_type=Path), metavar="MODEL", help="Default: FILE-COLUMN.safetensors.")
 @click.option("--force", is_flag=True, help="Replace the model file if it exists.")
 @click.option(
@@ -57,13 +96,15 @@ def train(
 
     \b
     chainrule train examples/penguins.csv --target species
+    chainrule train visits.csv --target outcome --group patient --drop notes --class-weight balanced
     chainrule train houses.parquet --target price --hidden 128,64 --dropout 0.1 --out houses.safetensors
     """
     from chainrule.estimators.network import Options
     from chainrule.estimators.tabular import train_table
-    from chainrule.tables import read_table
+    from chainrule.tables import DataOptions, read_table
 
-    options = Options(**settings)  # checked before the table is read
+    data = DataOptions(**{field.name: settings.pop(field.name) for field in fields(DataOptions)})
+    options = Options(**settings)  # both are checked before the table is read
     out = out or Path(f"{screen.stem(file)}-{screen.slug(target)}.safetensors")
     table = read_table(file)
     try:
@@ -76,6 +117,7 @@ def train(
         target,
         task,
         options,
+        data,
         name=click.format_filename(file.name),
         announce=None if as_json else screen.show_data,
         callbacks=[screen.progress_bar()] if screen.in_terminal() and not as_json else [],

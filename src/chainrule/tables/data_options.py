@@ -71,8 +71,8 @@ class DataOptions:
         for column, count in roles.items():
             if count > 1:
                 given = list(dict.fromkeys(name for name, other in self._named() if other == column))
-                twice = "twice" if len(given) == 1 else " and as ".join(given)
-                raise ArgumentError(f"column {column!r} is given as {twice}; choose one")
+                where = "twice" if len(given) == 1 else f"as {' and as '.join(given)}"
+                raise ArgumentError(f"column {column!r} is given {where}; choose one")
         if self.group is not None and self.time is not None:
             raise ArgumentError("rows are split by group or by time, not by both; choose one")
         if self.class_weight not in (None, "balanced"):

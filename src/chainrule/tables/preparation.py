@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
+import numpy as np
+
 from chainrule.arrays import Array
 from chainrule.errors import ArgumentError, DataError, did_you_mean
 from chainrule.tables.data_options import DataOptions
@@ -14,7 +16,7 @@ from chainrule.tables.source import read_table
 from chainrule.tables.split import split_rows, split_validation
 from chainrule.tables.split_groups import split_groups
 from chainrule.tables.split_time import split_time
-from chainrule.tables.table import Table, counted
+from chainrule.tables.table import Column, Table, counted
 from chainrule.tables.targets import ClassTarget, NumberTarget, with_known_target
 from chainrule.tables.task import Task, choose_task
 from chainrule.tables.weights import balanced, row_weights
@@ -130,7 +132,7 @@ def prepare(
     labels = known.column(target)
     classes = ClassTarget.fit(labels) if task == "classification" else None
     codes = classes.encode(labels) if classes else None
-    test = None if options.test is None else _test_rows(options, table, target)
+    test = None if options.test is None else _test_rows(options, target, classes)
     parts = _split(known, codes, options, seed, FRACTIONS if test is None else _WITHOUT_TEST)
     training = known.take(parts[0])
     encoder = Encoder.fit(training, target, options.roles, options.without, embed)
@@ -174,7 +176,7 @@ def _split(
     return list(split_validation(codes, table.rows, fractions[-1], seed))
 
 
-def _test_rows(options: DataOptions, table: Table, target: str) -> Table:
+def _test_rows(options: DataOptions, target: str, classes: ClassTarget | None) -> Table:
     """Read the user's own test rows, and see that they can be scored."""
     test = read_table(options.test)
     if target not in test.names:
@@ -183,8 +185,15 @@ def _test_rows(options: DataOptions, table: Table, target: str) -> Table:
             "to predict rows without it, train first, then predict"
         )
     known, dropped = with_known_target(test, target)
-    note = (f"{counted(dropped, 'test row')} without {target} left out",) if dropped else ()
-    return Table(known.columns, note)
+    notes = [f"{counted(dropped, 'test row')} without {target} left out"] if dropped else []
+    columns = list(known.columns)
+    index = known.names.index(target)
+    if classes and columns[index].kind == "category" and not set(columns[index].values) <= set(classes.classes):
+        bare = np.array([name.removesuffix(".") for name in columns[index].values], dtype=object)
+        if set(bare) <= set(classes.classes):  # as the UCI repository writes some of its test files
+            columns[index] = Column(target, "category", bare)
+            notes.append(f"{target} ends in a full stop in the test rows, which is not counted")
+    return Table(tuple(columns), tuple(notes))
 
 
 def _optional_weights(table: Table, options: DataOptions) -> Array | None:
