@@ -66,7 +66,9 @@ def _data_options(command: Any) -> Any:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--sql", metavar="QUERY", help="Instead of FILE: a query over files, named in it as tables are.")
+@click.option("--table", metavar="NAME", help="A table of a database FILE; the only one needs no name.")
 @click.option("--target", required=True, metavar="COLUMN", help="The column to predict.")
 @click.option("--task", type=click.Choice(["classification", "regression"]), help="Default: by the target's values.")
 @_data_options
@@ -86,35 +88,52 @@ def _data_options(command: Any) -> Any:
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def train(
-    file: Path, target: str, task: str | None, out: Path | None, force: bool, as_json: bool, **settings: Any
+    file: Path | None,
+    sql: str | None,
+    table: str | None,
+    target: str,
+    task: str | None,
+    out: Path | None,
+    force: bool,
+    as_json: bool,
+    **settings: Any,
 ) -> None:
-    """Train a network on FILE (CSV, TSV, Parquet), test it on rows held out, and save it.
+    """Train a network on FILE, test it on rows held out, and save it.
+
+    FILE is CSV, TSV, JSON or Parquet (text also gzipped), several of them by a pattern, a table of a DuckDB or SQLite
+    database, or - for standard input.
 
     \b
     chainrule train examples/penguins.csv --target species
     chainrule train visits.csv --target outcome --group patient --drop notes --class-weight balanced
+    chainrule train "sales/*.csv" --target returned --time day
+    chainrule train shop.db::orders --target paid
+    chainrule train --sql "select * from 'a.csv' join 'b.parquet' using (id)" --target paid
     chainrule train houses.parquet --target price --hidden 128,64 --dropout 0.1 --out houses.safetensors
     """
     from chainrule.estimators.network import Options
     from chainrule.estimators.tabular import train_table
-    from chainrule.tables import DataOptions, read_table
+    from chainrule.tables import DataOptions, read_query, read_table
 
+    if (file is None) == (sql is None):
+        raise click.UsageError("give either a FILE or a query with --sql", click.get_current_context())
     data = DataOptions(**{field.name: settings.pop(field.name) for field in fields(DataOptions)})
     options = Options(**settings)  # both are checked before the table is read
-    out = out or Path(f"{screen.stem(file)}-{screen.slug(target)}.safetensors")
-    table = read_table(file)
+    name = "query" if file is None or str(file) == "-" else file.name
+    out = out or Path(f"{screen.stem(Path(name))}-{screen.slug(target)}.safetensors")
+    rows = read_query(sql) if sql is not None else read_table(file, table)
     try:
-        table.column(target)  # a misspelt target is said before anything else
+        rows.column(target)  # a misspelt target is said before anything else
     except UnknownNameError as error:
-        raise UnknownNameError("; ".join([str(error), *table.notes])) from None
-    check_output(out, force, file)  # ... and a path that can't be written before the work is done
+        raise UnknownNameError("; ".join([str(error), *rows.notes])) from None
+    check_output(out, force, *([file] if file else []))  # ... and a path that can't be written before the work is done
     model = train_table(
-        table,
+        rows,
         target,
         task,
         options,
         data,
-        name=click.format_filename(file.name),
+        name=click.format_filename(name),
         announce=None if as_json else screen.show_data,
         callbacks=[screen.progress_bar()] if screen.in_terminal() and not as_json else [],
         keep_on_interrupt=True,

@@ -4,7 +4,7 @@ from chainrule.tables.data_options import DataOptions
 from chainrule.tables.encoder import Encoder, Treatment
 from chainrule.tables.overview import overview
 from chainrule.tables.preparation import Part, PreparedData, prepare
-from chainrule.tables.source import read_table
+from chainrule.tables.source import read_query, read_table
 from chainrule.tables.split import split_rows, split_validation
 from chainrule.tables.table import Column, Table
 from chainrule.tables.targets import ClassTarget, NumberTarget, with_known_target
@@ -23,6 +23,7 @@ __all__ = [
     "choose_task",
     "overview",
     "prepare",
+    "read_query",
     "read_table",
     "split_rows",
     "split_validation",

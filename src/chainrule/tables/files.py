@@ -63,7 +63,7 @@ def read_file(path: Path, table: str | None = None) -> Table:
     return _read([Path(match) for match in matches], table, None)
 
 
-def read_query(query: str) -> Table:
+def query_table(query: str) -> Table:
     """Return what a SQL query in DuckDB's dialect gives; files are named in it as tables are.
 
     Raises
@@ -78,7 +78,8 @@ def read_query(query: str) -> Table:
             connection.execute(f"CREATE TEMP TABLE content AS (\n{query.strip().rstrip(';')}\n)").fetchall()
             return Table(read_columns(connection, Relation.of(connection, "content")))
         except Error as error:
-            raise DataError(f"the SQL query failed: {' '.join(str(error).split())}") from None
+            reason = str(error).partition("\nLINE ")[0]  # where DuckDB shows the query again
+            raise DataError(f"the SQL query failed: {' '.join(reason.split())}") from None
 
 
 def _read(paths: list[Path], table: str | None, name: str | None) -> Table:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,7 +94,7 @@ def _decimal_commas(
 ) -> list[int]:
     """Return the columns in which every present value is a number with, somewhere, a decimal comma."""
     likely = [index for index in range(len(fields)) if any("," in (row[index] or "") for row in glance[1:])]
-    if not likely or _fits(first_line, ",", len(fields)):
+    if not likely or _cut_by_commas(first_line, glance[0]):
         return []
     missing = ", ".join(map(literal, MISSING_WORDS))
     found = []
@@ -106,9 +107,9 @@ def _decimal_commas(
     return found
 
 
-def _fits(line: str, separator: str, columns: int) -> bool:
-    """Whether a separator cuts the first line into so many columns."""
-    return len(next(csv.reader([line], delimiter=separator), [])) == columns
+def _cut_by_commas(line: str, cells: Sequence[str | None]) -> bool:
+    """Whether commas cut the first line of a file into the cells that it has."""
+    return [cell.strip() for cell in next(csv.reader([line.rstrip("\r")]), [])] == [(c or "").strip() for c in cells]
 
 
 def why_no_table(file: IO[bytes]) -> str | None:
