@@ -13,7 +13,7 @@ def random(seed: int) -> np.random.Generator:
 def test_copies_are_counted() -> None:
     x, names = random(0).normal(size=1000), np.array([f"n{i % 7}" for i in range(1000)], dtype=object)
     x[800:850], names[800:850] = x[:50], names[:50]
-    x[850] = x[3]  # but of another name
+    x[850] = x[4]  # but of another name
     columns = [Column("x", "number", x), Column("name", "category", names)]
     assert count_copies(columns, TRAINING, TEST) == 50
 

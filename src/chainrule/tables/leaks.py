@@ -56,8 +56,8 @@ def find_leaks(columns: Sequence[Column], answers: Array, classes: int | None, s
     --------
     >>> x = np.arange(100.0)
     >>> columns = [Column("twice", "number", 2 * x), Column("rest", "number", x % 7)]
-    >>> [(leak.column, round(leak.share, 3), leak.next_column) for leak in find_leaks(columns, x, None)]
-    [('twice', 0.999, 'rest')]
+    >>> [(leak.column, round(leak.share, 2), leak.next_column) for leak in find_leaks(columns, x, None)]
+    [('twice', 1.0, 'rest')]
     """
     rows = generator(seed, "sample", 1).permutation(len(answers))[:MOST_ROWS]
     if len(rows) < FEWEST_ROWS or len(columns) < 2:
