@@ -48,12 +48,29 @@ class Names(click.ParamType[tuple[str, ...]]):
         return tuple(names)
 
 
+def _joined(ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """Return the names of an option that may be given several times."""
+    return tuple(name for names in value for name in names)
+
+
 def _data_options(command: Any) -> Any:
     """Add the options that become `DataOptions`."""
     options = [
-        click.option("--categorical", type=Names(), default=(), help="Columns that are categories, numbers too."),
-        click.option("--numeric", type=Names(), default=(), help="Columns of numbers; words in them are missing."),
-        click.option("--drop", type=Names(), default=(), help="Columns to leave out."),
+        click.option(
+            "--categorical",
+            type=Names(),
+            multiple=True,
+            callback=_joined,
+            help="Columns that are categories, numbers too.",
+        ),
+        click.option(
+            "--numeric",
+            type=Names(),
+            multiple=True,
+            callback=_joined,
+            help="Columns of numbers; words in them are missing.",
+        ),
+        click.option("--drop", type=Names(), multiple=True, callback=_joined, help="Columns to leave out."),
         click.option("--group", metavar="COLUMN", help="Rows with the same value come into the same part."),
         click.option("--time", metavar="COLUMN", help="Train on the earliest rows, test on the latest."),
         click.option("--test", type=click.Path(path_type=Path), metavar="FILE", help="Test on these rows instead."),
