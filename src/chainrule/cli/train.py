@@ -55,22 +55,11 @@ def _joined(ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, 
 
 def _data_options(command: Any) -> Any:
     """Add the options that become `DataOptions`."""
+    names: dict[str, Any] = {"type": Names(), "multiple": True, "callback": _joined}
     options = [
-        click.option(
-            "--categorical",
-            type=Names(),
-            multiple=True,
-            callback=_joined,
-            help="Columns that are categories, numbers too.",
-        ),
-        click.option(
-            "--numeric",
-            type=Names(),
-            multiple=True,
-            callback=_joined,
-            help="Columns of numbers; words in them are missing.",
-        ),
-        click.option("--drop", type=Names(), multiple=True, callback=_joined, help="Columns to leave out."),
+        click.option("--categorical", help="Columns that are categories, numbers too.", **names),
+        click.option("--numeric", help="Columns of numbers; words in them are missing.", **names),
+        click.option("--drop", help="Columns to leave out.", **names),
         click.option("--group", metavar="COLUMN", help="Rows with the same value come into the same part."),
         click.option("--time", metavar="COLUMN", help="Train on the earliest rows, test on the latest."),
         click.option("--test", type=click.Path(path_type=Path), metavar="FILE", help="Test on these rows instead."),
