@@ -5,7 +5,7 @@ import pytest
 
 from chainrule import activations, losses
 from chainrule.errors import DataError
-from chainrule.layers import Activation, BatchNormalization, Dense, Dropout, Embedding, Flatten
+from chainrule.layers import Activation, BatchNormalization, CategoryEmbedding, Dense, Dropout, Embedding, Flatten
 from chainrule.optimizers import SGD, Adam
 from chainrule.regularizers import L2
 from tests.engine_parity.compare import (
@@ -272,6 +272,22 @@ def test_codes_of_no_category(name, verb):
                 model._engine.loss_and_gradient(task, rows)
             else:
                 getattr(model, verb)(codes, NUMBERS)
+        messages.append(str(raised.value).partition(", got")[0])
+    assert messages[0] == messages[1]
+
+
+@pytest.mark.parametrize("verb", ["fit", "evaluate", "predict"])
+def test_codes_of_no_category_beside_numbers(verb):
+    x = np.column_stack([X, rng.integers(0, 7, N)])
+    x[33, 5] = 7
+    messages = []
+    for engine in ENGINES:
+        model = build(engine, lambda: [CategoryEmbedding({5: (7, 3)}), Dense(2)])
+        model.fit(np.abs(x) % 7 // 1, NUMBERS, verbose=0)
+        with pytest.raises(
+            DataError, match=r"category_embedding_1, column 5, expects whole codes from 0 to 6"
+        ) as raised:
+            getattr(model, verb)(x, *([] if verb == "predict" else [NUMBERS]))
         messages.append(str(raised.value).partition(", got")[0])
     assert messages[0] == messages[1]
 
