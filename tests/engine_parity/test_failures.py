@@ -104,6 +104,28 @@ def test_a_gradient_that_overflows_under_a_finite_loss(batch_size, dtype):
     assert "the gradient of dense_1/kernel is infinite" in reason
 
 
+@pytest.mark.parametrize("positions", [3, 100])
+def test_a_row_that_many_positions_name(positions):
+    """Each share of its gradient is far from overflow, the sum of a hundred is not."""
+
+    def prepare(model):
+        model.layers[0].set_weights([np.zeros((1, 1))])
+        model.layers[2].set_weights([np.full((positions, 1), 3e37), np.zeros(1)])
+
+    layers = lambda: [Embedding(1, 1), Flatten(), Dense(1)]  # noqa: E731
+    x, y = np.zeros((1, positions), int), np.ones((1, 1))
+    if positions == 100:
+        step, reason = stop_alike(layers, x, y, dtype="float32", prepare=prepare, optimizer=lambda: SGD(2e-38))
+        assert step == 0
+        assert "the gradient of embedding_1/embeddings is infinite" in reason
+        return
+    model = build("native", layers, dtype="float32", optimizer=lambda: SGD(2e-38))
+    model.ensure_built(x)
+    prepare(model)
+    model.fit(x, y, verbose=0)
+    assert model.parameters.values[0] == pytest.approx(3.6, rel=1e-5)  # 2e-38 x 3 positions x 2 x 3e37
+
+
 @pytest.mark.parametrize("batch_size", [1, 2])
 def test_a_gradient_near_the_largest_number_is_still_one(batch_size):
     weights = []
