@@ -327,7 +327,7 @@ void define(nb::module_& module, const char* session, const char* predictor) {
     nb::class_<P>(module, predictor)
         .def(nb::init<const nb::dict&, nb::handle, nb::handle, nb::callable>(), "plan"_a, "parameters"_a, "state"_a,
              "count_threads"_a)
-        .def("outputs", &P::outputs, "x"_a)
+        .def("outputs", &P::outputs, "x"_a.none())
         .def("run", &P::run, "inputs"_a, "count"_a, "outputs"_a);
     using S = PySession<T>;
     nb::class_<S>(module, session)
