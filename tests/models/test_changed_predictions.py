@@ -154,9 +154,7 @@ def test_what_no_plan_can_say_any_more_is_refused_until_the_model_is_compiled_ag
     model = network()
     check(model)
     model.layers[1].activation = lambda z: z * z
-    with pytest.raises(
-        StateError, match="changed since it was compiled: the activation of dense_1 .* compile it again"
-    ):
+    with pytest.raises(StateError, match=r"changed since .* the activation of dense_1 .* compile it again"):
         model.predict_on_batch(X)
     model.compile("sgd", "mse")
     with pytest.warns(EngineWarning):
