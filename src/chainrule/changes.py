@@ -1,6 +1,7 @@
-"""A stamp that every change of any layer renews: what was made from layers is good as long as the stamp is the same.
+"""A stamp that every change of a layer, or of the seed of its stream, renews: what is made of layers is good till then.
 
-Weights may change without it, for they change in place. Stamps are compared by identity, so that none ever comes back.
+It is one for all layers, for nobody knows who holds a layer. Weights may change without it: they change in place.
+Stamps are compared by identity, so that none ever comes back.
 
 Examples
 --------

@@ -15,7 +15,7 @@ from chainrule.autodiff import ops
 from chainrule.engine import threads
 from chainrule.engine.data import CHUNK, Rows
 from chainrule.engine.engine import Engine, Network, Position, Progress, Task
-from chainrule.engine.lowering import UnsupportedError, lower, lower_network
+from chainrule.engine.lowering import UnsupportedError, keeps_last_activation, lower, lower_network
 from chainrule.engine.plan import Instruction, Plan
 from chainrule.engine.python import loss_on_logits
 from chainrule.errors import ArgumentError, StateError
@@ -117,22 +117,30 @@ class _Sessions:
             self.idle[key] = session
 
 
-class _Prepared:
-    """A network's forward pass as the C++ library has it; good until a layer, or what its weights lie in, changes."""
+class _Lowered:
+    """A network's instructions; good until a layer, or what its weights lie in, changes."""
+
+    def __init__(self, network: Network, keep_last_activation: bool = True) -> None:
+        self._stamp, self.parameters, self.state = changes.stamp(), network.parameters, network.state
+        self.keeps_last_activation = keep_last_activation
+        self.instructions = lower_network(network, keep_last_activation)
+
+    def fits(self, network: Network) -> bool:
+        """Whether they still say what the network computes."""
+        return self._stamp is changes.stamp() and self.parameters is network.parameters and self.state is network.state
+
+
+class _Prepared(_Lowered):
+    """A network's forward pass as the C++ library has it."""
 
     def __init__(self, network: Network) -> None:
-        self.stamp, self.parameters, self.state = changes.stamp(), network.parameters, network.state
-        self.instructions = lower_network(network)
+        super().__init__(network)
         predictor = _native.Predictor32 if network.dtype == np.float32 else _native.Predictor64
         vectors = self.parameters.values, self.state.values
         self.native = predictor(describe_plan(Plan(self.instructions)), *vectors, threads.count)
         self.embeds = any(isinstance(layer, Embedding) for layer in network.layers)
         # Rows of features that may be anything finite give rows of outputs: nothing but numbers to check.
         self.at_once = not self.embeds and len(network.input_shape) == len(network.output_shape) == 2
-
-    def fits(self, network: Network) -> bool:
-        """Whether it still says what the network computes."""
-        return self.stamp is changes.stamp() and self.parameters is network.parameters and self.state is network.state
 
 
 class NativeEngine(Engine):
@@ -142,6 +150,7 @@ class NativeEngine(Engine):
 
     def __init__(self) -> None:
         self._training: _Sessions | None = None
+        self._lowered: _Lowered | None = None
         self._prepared: _Prepared | None = None
         self._checked: Callable[[], Rows | None] = lambda: None
 
@@ -250,9 +259,13 @@ class NativeEngine(Engine):
         return float(loss_sum / task.loss.mass(len(data), data.weight)), gradient
 
     def _trained(self, task: Task) -> _Sessions:
-        """Return the sessions for training; lowering again costs little, and sees a new seed or a frozen layer."""
+        """Return the sessions for training; what is not a layer's, such as a momentum, is looked at each time."""
+        network, lowered = task.network, self._lowered
+        keep = keeps_last_activation(task)
         try:
-            plan = lower(task)
+            if lowered is None or not lowered.fits(network) or lowered.keeps_last_activation is not keep:
+                lowered = self._lowered = _Lowered(network, keep)
+            plan = lower(task, lowered.instructions)
         except UnsupportedError as reason:
             raise _changed(reason) from None
         if self._training is None or self._training.plan != plan:
