@@ -281,7 +281,7 @@ public:
 private:
     /// Multiplications that take a few microseconds: others may wait for the lock so long.
     static constexpr double kShort = 1e5;
-    /// Multiplications that take some milliseconds: after them Ctrl-C is not kept waiting.
+    /// Multiplications that take about a millisecond: beyond, Ctrl-C is not kept waiting.
     static constexpr double kLong = 3e7;
 
     bool predict(const Block& inputs, ptrdiff_t count, T* outputs) {

@@ -13,6 +13,8 @@ namespace {
 constexpr ptrdiff_t kRowByRow = 4;
 /// Numbers of the widest layer that a chunk holds, and the rows it has at least and at most.
 constexpr ptrdiff_t kChunkNumbers = 32'768, kFewestRows = 64, kMostRows = 1024;
+/// Multiplications between two questions whether to stop, where threads share out units.
+constexpr ptrdiff_t kPartWork = 1'000'000'000;
 
 bool has_lines(const Plan& plan) {
     return std::all_of(plan.instructions.begin(), plan.instructions.end(), [](const Instruction& i) {
@@ -136,13 +138,19 @@ void Predictor<T>::pass_line(Member& member, const Vectors<T>& vectors, T* outpu
 template <class T>
 Prediction Predictor<T>::by_units(const Vectors<T>& vectors, const Rows& rows, T* outputs, int threads,
                                   const Interrupt& interrupt) {
-    if (!together_ || together_->threads() != threads || together_rows_ < rows.count) {
+    const ptrdiff_t part = std::min(rows.count, std::max(kFewestRows, kPartWork / plan_.weights()));
+    if (!together_ || together_->threads() != threads || together_rows_ < part) {
         together_.reset();
-        together_ = std::make_unique<Session<T>>(plan_, rows.count, threads);
-        together_rows_ = rows.count;
+        together_ = std::make_unique<Session<T>>(plan_, part, threads);
+        together_rows_ = part;
     }
-    if (interrupt && interrupt()) return Prediction::interrupted;
-    return together_->predict(vectors, rows, 0, rows.count, outputs) ? Prediction::made : Prediction::not_finite;
+    bool finite = true;
+    for (ptrdiff_t first = 0; first < rows.count; first += part) {
+        if (interrupt && interrupt()) return Prediction::interrupted;
+        const ptrdiff_t count = std::min(part, rows.count - first);
+        finite &= together_->predict(vectors, rows, first, count, outputs + first * plan_.outputs());
+    }
+    return finite ? Prediction::made : Prediction::not_finite;
 }
 
 template <class T>

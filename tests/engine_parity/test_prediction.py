@@ -79,14 +79,16 @@ def test_an_example_has_the_same_bits_in_any_company(extra, dtype, any_threads):
         assert np.concatenate(parts).tobytes() == together.tobytes(), f"{size} rows at a time"
 
 
-@pytest.mark.parametrize("width", [64, 600], ids=["chunks", "units"])
-@pytest.mark.parametrize("rows", [1, 3, 16, 500])
+@pytest.mark.parametrize(
+    ("width", "rows"), [*[(width, rows) for width in (64, 600) for rows in (1, 3, 16, 500)], (2000, 300)]
+)
 def test_any_number_of_threads_gives_the_same_bits(width, rows, any_threads, monkeypatch):
+    """Threads take chunks of rows; from many weights on they share out units, of some rows at a time."""
     monkeypatch.setattr(engine.threads, "WORTH_A_THREAD", 100.0)
-    bits = set()
+    model, bits = network(width=width), set()
     for count in (1, 2, 3, 4):
         any_threads(count)
-        bits.add(network(width=width).predict_on_batch(X[:rows]).tobytes())
+        bits.add(model.predict_on_batch(X[:rows]).tobytes())
     assert len(bits) == 1
 
 
