@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from chainrule import Sequential, Tensor, engine
-from chainrule.errors import DataError, DTypeError, ShapeError
-from chainrule.layers import Dense, Embedding, Flatten, LayerNormalization
+from chainrule.errors import DataError, DTypeError, ShapeError, StateError
+from chainrule.layers import Dense, Embedding, Flatten, LayerNormalization, Normalization
 from tests.engine_parity.compare import DTYPES, needs_native, run_python
 
 pytestmark = needs_native
@@ -144,6 +144,17 @@ def test_codes_are_looked_at_first():
     for wrong in (4.0, -1.0, 0.5):
         with pytest.raises(DataError, match="expects whole codes from 0 to 3"):
             model.predict_on_batch(np.array([[0.0, wrong]]))
+
+
+@pytest.mark.parametrize("chosen", ["auto", "python"])
+def test_statistics_that_nobody_knows_yet_are_refused_on_both_engines(chosen):
+    model = Sequential([Normalization(), Dense(1)], seed=0)
+    model.compile("sgd", "mse", engine=chosen)
+    for ask in (lambda: model.predict(X), lambda: model.fit(X, X[:, 0], verbose=0)):
+        with pytest.raises(StateError, match="normalization_1 doesn't know its data yet; call adapt"):
+            ask()
+    model.layers[0].adapt(X)
+    np.testing.assert_allclose(model.predict(X), model(X).numpy(), atol=1e-5)
 
 
 def test_outputs_are_the_callers_own():

@@ -75,6 +75,7 @@ def _dropout(layer: layers.Dropout, width: int, places: Places) -> Iterator[Inst
 
 
 def _normalization(layer: layers.Normalization, width: int, places: Places) -> Iterator[Instruction]:
+    layer.need_adapted()
     if layer.axis is None:
         raise UnsupportedError(f"{layer.name} has one mean for all features")
     operands = places.of((width,), mean=layer.mean, variance=layer.variance)
