@@ -138,9 +138,9 @@ class _Prepared(_Lowered):
         predictor = _native.Predictor32 if network.dtype == np.float32 else _native.Predictor64
         vectors = self.parameters.values, self.state.values
         self.native = predictor(describe_plan(Plan(self.instructions)), *vectors, threads.count)
-        self.embeds = any(isinstance(layer, Embedding) for layer in network.layers)
-        # Rows of features that may be anything finite give rows of outputs: nothing but numbers to check.
-        self.at_once = not self.embeds and len(network.input_shape) == len(network.output_shape) == 2
+        # Rows of features to rows of outputs, and no codes to check: features may be anything finite.
+        flat = len(network.input_shape) == len(network.output_shape) == 2
+        self.at_once = flat and all(i.operation != "embedding" for i in self.instructions)
 
 
 class NativeEngine(Engine):
@@ -220,8 +220,7 @@ class NativeEngine(Engine):
     def predict(self, network: Network, data: Rows, batch_size: int) -> Array:
         """Return the outputs for all rows."""
         prepared = self._prepare(network)
-        if prepared.embeds:
-            _check_codes(network, data)
+        _check_codes(network, data)
         outputs, first = np.empty((len(data), prepared.instructions[-1].outputs), network.dtype), 0
         for part in _portions(Rows(data.x), EVALUATION_ROWS):
             prepared.native.run(_block(part.x), len(part), _at(outputs[first:]))
