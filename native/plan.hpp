@@ -69,6 +69,13 @@ struct Plan {
 
     ptrdiff_t inputs() const { return instructions.front().inputs; }
     ptrdiff_t outputs() const { return instructions.back().outputs; }
+    /// The weights of all products.
+    ptrdiff_t weights() const {
+        ptrdiff_t count = 0;
+        for (const Instruction& i : instructions)
+            if (i.operation == Operation::dense) count += i.inputs * i.outputs;
+        return count;
+    }
 };
 
 /// Rows somewhere in memory, given by strides in bytes; nothing is copied but the rows of a batch.

@@ -43,6 +43,13 @@ struct Outcome {
     bool interrupted = false;  // the caller wants to stop
 };
 
+/// Where there are many weights and each thread would use them on few panels only, threads share out the units, so that
+/// each reads a part of the weights instead of all of them.
+inline bool shares_units(ptrdiff_t weights, ptrdiff_t panels, int threads) {
+    constexpr ptrdiff_t kManyWeights = 200'000, kFewPanels = 32;
+    return threads > 1 && weights > kManyWeights && panels < kFewPanels * threads;
+}
+
 /// Asked now and then by the first thread; true ends the run after the last finished step.
 using Interrupt = std::function<bool()>;
 
@@ -64,6 +71,10 @@ public:
     /// J over one batch and its gradient.
     Outcome gradient(const Vectors<T>& vectors, const Rows& rows, const Steps& steps, bool training, T* out);
 
+    /// The outputs of `count` rows from `first` on, at most a batch of them; false if an input was not finite as a T.
+    /// With one thread it may be called on any thread of the team.
+    bool predict(const Vectors<T>& vectors, const Rows& rows, ptrdiff_t first, ptrdiff_t count, T* outputs);
+
     int threads() const { return threads_; }
 
 private:
@@ -78,6 +89,8 @@ private:
     const T* operand(const Operand& where) const;
 
     Outcome run(const Run& run);
+    void prepare_factors();
+    void set_examples(ptrdiff_t examples);
     bool abort_asked(Member& member, const Run& run);
     template <class Function>
     void in_parts(Member& member, const Run& run, Range all, const Function& work);

@@ -102,5 +102,6 @@ void test_embedding(const Isa& isa);
 void test_training(const Isa& isa);
 void test_team();
 void test_session();
+void test_predictor();
 
 }  // namespace chainrule::test

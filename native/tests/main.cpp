@@ -14,6 +14,7 @@ int main(int count, char** arguments) {
     }
     test_team();
     test_session();
+    test_predictor();
     for (const Isa& isa : isas()) {
         if (!isa.available()) {
             std::printf("%s: not on this processor\n", isa.name);

@@ -108,6 +108,13 @@ class Engine(ABC):
     def predict(self, network: Network, data: Rows, batch_size: int) -> Array:
         """Return the outputs for all rows."""
 
+    def predict_at_once(self, network: Network, x: Any) -> Array | None:  # not every engine has a short way
+        """Return the outputs for ``x``, unchecked as it came, where that needs nothing but a call; otherwise None.
+
+        None says nothing about ``x``: check it, then ask `predict`.
+        """
+        return None
+
     @abstractmethod
     def loss_and_gradient(self, task: Task, data: Rows, training: bool = False) -> tuple[float, Array]:
         """Return J over these rows and dJ/dW as one flat vector."""

@@ -76,6 +76,7 @@ def _dropout(layer: layers.Dropout, width: int, places: Places) -> Iterator[Inst
 
 
 def _normalization(layer: layers.Normalization, width: int, places: Places) -> Iterator[Instruction]:
+    layer.need_adapted()
     if layer.axis is None:
         raise UnsupportedError(f"{layer.name} has one mean for all features")
     operands = places.of((width,), mean=layer.mean, variance=layer.variance)
@@ -166,8 +167,13 @@ def lower_network(network: Network, keep_last_activation: bool = True) -> tuple[
     return fuse(instructions)
 
 
-def lower(task: Task) -> Plan:
-    """Return the plan for training a network.
+def keeps_last_activation(task: Task) -> bool:
+    """Whether training computes the last activation, rather than its loss from logits."""
+    return loss_on_logits(task.loss, task.network.layers[-1]) is None
+
+
+def lower(task: Task, instructions: tuple[Instruction, ...] | None = None) -> Plan:
+    """Return the plan for training a network, whose instructions may be at hand already.
 
     Raises
     ------
@@ -180,7 +186,8 @@ def lower(task: Task) -> Plan:
             f"{loss.name} gets outputs of {len(network.output_shape) - 1} axes; put a Flatten before it"
         )
     on_logits = loss_on_logits(loss, network.layers[-1])
-    instructions = lower_network(network, keep_last_activation=on_logits is None)
+    if instructions is None:
+        instructions = lower_network(network, keeps_last_activation(task))
     if len(network.parameters) == 0:
         raise UnsupportedError("nothing in the model is trained")
     operands = [operand for i in instructions for operand in i.operands.values()]

@@ -90,6 +90,7 @@ class Model(Configurable, ABC):
             raise ArgumentError("training needs one number: reduction='none' is for calling a loss by hand")
         self._metric_requests = list(metrics or [])
         self._engine_name = check_name(engine)
+        self._predictor = None
         self._task: Task | None = None
         self._position = Position()
         self._compiled = True
@@ -276,6 +277,8 @@ class Model(Configurable, ABC):
     @named_arguments
     def predict(self, x: Any, batch_size: int | None = None, verbose: int | str = 0) -> Array:
         """Return the outputs for all rows, (rows, outputs)."""
+        if batch_size is None and (outputs := self._predict_at_once(x)) is not None:
+            return outputs
         inputs = check_inputs(x)
         self.ensure_built(inputs)
         if self._predictor is None:
@@ -284,7 +287,12 @@ class Model(Configurable, ABC):
 
     def predict_on_batch(self, x: Any) -> Array:
         """Return the outputs for the rows of one batch."""
-        return self.predict(x, batch_size=len(check_inputs(x)))
+        outputs = self._predict_at_once(x)
+        return self.predict(x, batch_size=len(check_inputs(x))) if outputs is None else outputs
+
+    def _predict_at_once(self, x: Any) -> Array | None:
+        """Return the outputs if they can be had without looking at the inputs first."""
+        return None if self._predictor is None else self._predictor.predict_at_once(self, x)
 
     @named_arguments
     def train_on_batch(
