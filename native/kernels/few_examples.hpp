@@ -138,6 +138,37 @@ void few_backward(const FewProduct<T>& p, T* scratch) {
     }
 }
 
+/// Most examples of a batch whose weight gradient is made row by row.
+template <class T>
+inline constexpr int kFewSummed = kLanes<T> / 2;
+
+/// R rows of the gradient. The last vectors come first: what they write past a row is overwritten by the next one.
+template <class T, int E, int R>
+inline void gradient_rows(const WeightGradient<T>& p, ptrdiff_t k, T* out) {
+    constexpr int lanes = kLanes<T>;
+    Vec<T> x[R][E];
+    each<R, E>([&](int r, int e) { x[r][e] = broadcast(p.input[(k + r) * lanes + e]); });
+    for (ptrdiff_t n = (p.units - 1) / lanes * lanes; n >= 0; n -= lanes) {
+        Vec<T> sum[R];
+        each<R, 1>([&](int r, int) { sum[r] = Vec<T>{}; });
+        each<E, R>([&](int e, int r) { sum[r] = fma(x[r][e], load(p.delta_rows + (n + e) * lanes), sum[r]); });
+        each<R, 1>([&](int r, int) { store(out + r * p.units + n, sum[r]); });
+    }
+}
+
+/// The weight gradient of a batch of E examples, some rows at a time to the consumer.
+template <class T, int E>
+void few_weight_gradient(const WeightGradient<T>& p, Range rows, T* scratch) {
+    const ptrdiff_t most = kSingleGradient<T> / p.units, together = most > 0 ? most : 1;
+    for (ptrdiff_t start = rows.begin, end; start < rows.end; start = end) {
+        end = start + together < rows.end ? start + together : rows.end;
+        ptrdiff_t k = start;
+        for (; k + 2 <= end; k += 2) gradient_rows<T, E, 2>(p, k, scratch + (k - start) * p.units);
+        if (k < end) gradient_rows<T, E, 1>(p, k, scratch + (k - start) * p.units);
+        p.consumer.apply(p.consumer.context, start * p.units, scratch, (end - start) * p.units);
+    }
+}
+
 /// Whether these ways are faster than a whole panel, which takes `rows` times `depth` vector products. A vector of W
 /// takes a product per example, and some instructions besides; transposing what has been summed takes some 4 V.
 template <class T>
@@ -158,12 +189,14 @@ template <class T>
 struct FewKernels {
     void (*forward[kLanes<T> - 1])(const FewProduct<T>&, T*);
     void (*backward[kLanes<T> - 1])(const FewProduct<T>&, T*);
+    void (*weight_gradient[kFewSummed<T>])(const WeightGradient<T>&, Range rows, T*);
 };
-template <class T, int... E>
-constexpr FewKernels<T> make_few_kernels(Sequence<E...>) {
-    return {{few_forward<T, E + 1>...}, {few_backward<T, E + 1>...}};
+template <class T, int... E, int... S>
+constexpr FewKernels<T> make_few_kernels(Sequence<E...>, Sequence<S...>) {
+    return {{few_forward<T, E + 1>...}, {few_backward<T, E + 1>...}, {few_weight_gradient<T, S + 1>...}};
 }
 template <class T>
-inline constexpr FewKernels<T> kFewKernels = make_few_kernels<T>(MakeSequence<kLanes<T> - 1>{});
+inline constexpr FewKernels<T> kFewKernels =
+    make_few_kernels<T>(MakeSequence<kLanes<T> - 1>{}, MakeSequence<kFewSummed<T>>{});
 
 }  // namespace chainrule::CHAINRULE_ISA_NAMESPACE

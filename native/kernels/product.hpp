@@ -152,6 +152,7 @@ void weight_gradient(const WeightGradient<T>& p, Range rows, T* scratch) {
     constexpr int lanes = kLanes<T>;
     const ptrdiff_t panels = (p.examples + lanes - 1) / lanes, whole = p.examples / lanes;
     if (is_narrow<T>(p.units, panels)) return narrow_weight_gradient(p, rows, scratch);
+    if (p.examples <= kFewSummed<T>) return kFewKernels<T>.weight_gradient[p.examples - 1](p, rows, scratch);
     for (ptrdiff_t n = 0, width; n < p.units; n += width) {
         width = p.units - n < kGradientColumns<T> ? p.units - n : kGradientColumns<T>;
         const ptrdiff_t vectors = (width + lanes - 1) / lanes;
