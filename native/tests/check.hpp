@@ -102,4 +102,7 @@ void test_training(const Isa& isa);
 void test_team();
 void test_session();
 
+int plant_overflow();
+int plant_race();
+
 }  // namespace chainrule::test
