@@ -100,7 +100,7 @@ void Session<T>::multiply_forward(const Node& in, const Node& node, Range panels
     const Instruction& instruction = node.instruction;
     const auto& activation = k_.activations[static_cast<int>(instruction.activation)];
     k_.multiply({operand(instruction.weights), 1, node.features, operand(instruction.bias), in.y, in.stride, node.z,
-                 node.stride, node.features, in.features,
+                 node.stride, node.features, in.features, examples_,
                  node.activates() ? Epilogue{activation.forward, &node.activation} : Epilogue{}},
                 panels, units, scratch);
 }
@@ -110,7 +110,7 @@ template <class T>
 void Session<T>::multiply_backward(const Node& in, const Node& node, Range panels, Range inputs, T* scratch) {
     const auto& below = k_.activations[static_cast<int>(in.instruction.activation)];
     k_.multiply({operand(node.instruction.weights), node.features, 1, nullptr, node.gradient, node.stride, in.gradient,
-                 in.stride, in.features, node.features,
+                 in.stride, in.features, node.features, examples_,
                  in.taken_back ? Epilogue{below.backward, &in.activation} : Epilogue{}},
                 panels, inputs, scratch);
 }

@@ -104,4 +104,7 @@ void test_team();
 void test_session();
 void test_predictor();
 
+int plant_overflow();
+int plant_race();
+
 }  // namespace chainrule::test
