@@ -35,7 +35,7 @@ OPERATIONS = (
 )  # fmt: skip
 ACTIVATIONS = (
     "linear", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "gelu_tanh", "silu", "mish", "softplus",
-    "hard_sigmoid",
+    "hard_sigmoid", "exponential",
 )  # fmt: skip
 LOSSES = (
     "mean_squared_error", "mean_absolute_error", "huber", "hinge", "poisson", "quantile", "binary_cross_entropy",
@@ -247,6 +247,7 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
         "loss_parameter": loss.parameter if loss else 0.0,
         "sparse_labels": loss.sparse if loss else False,
         "reduction": REDUCTIONS.index(loss.reduction) if loss else 0,
+        "loss_weight": loss.weight if loss else 1.0,
         "optimizer": RULES.index(optimizer.rule) if optimizer else 0,
         **{name: numbers.get(name, 0.0) for name in ("momentum", "beta_1", "beta_2", "rho", "epsilon")},
         "clipping": CLIPPINGS.index(optimizer.clipping) if optimizer else 0,

@@ -1,7 +1,7 @@
 """fit: the one training loop. Engines run ranges of steps; everything between the ranges happens here."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ class Settings:
     epochs: int = 1
     initial_epoch: int = 0
     batch_size: int = 32
-    shuffle: bool = True
+    shuffle: bool | Callable[[int], Array] = True
     seed: int = 0
     verbose: int | str = "auto"
     validation_freq: int = 1
