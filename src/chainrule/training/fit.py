@@ -138,6 +138,7 @@ class Trainer:
         size = self.settings.batch_size
         batch = start + part.rows // size
         rows = self.train.take(order[batch * size : (batch + 1) * size])
+        self.history.diverged = True
         reason = divergence.explain(self.task, rows, self.position.step, epoch, batch)
         if not any(isinstance(callback, divergence.TerminateOnNaN) for callback in self.callbacks.callbacks):
             warn(f"training stopped: {reason}", RuntimeWarning)
