@@ -104,16 +104,17 @@ class _Sessions:
     @contextmanager
     def borrow(self, dtype: np.dtype[Any], batch: int) -> Iterator[Any]:
         """Give a session for batches of this size, to one caller at a time: its buffers are not shared."""
-        key = (batch, threads.count(work(self.plan.instructions) * batch))
-        session = self.idle.pop(key, None)
-        if session is None:
-            session = (_native.Session32 if dtype == np.float32 else _native.Session64)(self.description, *key)
-        try:
-            yield session
-        finally:
-            if len(self.idle) > MOST_IDLE:  # sizes change now and then; buffers of old ones are let go
-                self.idle.clear()
-            self.idle[key] = session
+        with threads.at_work():
+            key = (batch, threads.count(work(self.plan.instructions) * batch))
+            session = self.idle.pop(key, None)
+            if session is None:
+                session = (_native.Session32 if dtype == np.float32 else _native.Session64)(self.description, *key)
+            try:
+                yield session
+            finally:
+                if len(self.idle) > MOST_IDLE:  # sizes change now and then; buffers of old ones are let go
+                    self.idle.clear()
+                self.idle[key] = session
 
 
 class NativeEngine(Engine):
