@@ -263,6 +263,24 @@ def test_calls_that_are_refused():
         classifier(batch_size=500).fit(X, CLASSES)
 
 
+@pytest.mark.parametrize("change", [{"hidden_layer_sizes": (9,)}, {"activation": "tanh"}, {"dropout": 0.5}], ids=str)
+def test_going_on_with_another_network(change):
+    model = classifier(warm_start=True).fit(X, CLASSES)
+    model.set_params(**change)
+    with pytest.raises(ArgumentError, match="go on with the same network"):
+        model.fit(X, CLASSES)
+    with pytest.raises(ArgumentError, match="go on with the same network"):
+        model.partial_fit(X, CLASSES)
+    model.set_params(warm_start=False).fit(X, CLASSES)
+
+
+def test_other_settings_may_change_between_calls():
+    model = classifier().fit(X, CLASSES)
+    model.set_params(alpha=50.0, batch_size=40).partial_fit(X, CLASSES)
+    again = classifier().fit(X, CLASSES).set_params(batch_size=40).partial_fit(X, CLASSES)
+    assert model.loss_ > again.loss_ + 1  # the penalty is that of the new alpha
+
+
 def test_numbers_that_go_wrong_are_an_error_that_says_where():
     with pytest.raises(DataError, match=r"non-finite parameter weights.* Numbers went wrong in epoch"):
         regressor(solver="sgd", learning_rate_init=1e6, max_iter=50).fit(X, 1e6 * NUMBERS)
