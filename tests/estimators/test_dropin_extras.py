@@ -171,8 +171,24 @@ def test_callbacks_see_the_run_and_can_stop_it():
 
 
 @pytest.mark.parametrize("state", [0, None])
+def test_partial_fit_holds_out_the_same_rows_at_every_call(state):
+    class Spy(MLPClassifier):
+        def _score_of(self, rows):
+            held.append(rows.x.copy())
+            return super()._score_of(rows)
+
+    held = []
+    model = Spy((8,), random_state=state, early_stopping=True)
+    for _ in range(3):
+        model.partial_fit(X, CLASSES, classes=[0, 1, 2])
+    assert held[0].shape == (20, 8)
+    np.testing.assert_array_equal(held[1], held[0])
+    np.testing.assert_array_equal(held[2], held[0])
+
+
+@pytest.mark.parametrize("state", [0, None])
 def test_partial_fit_with_early_stopping(state):
-    """The same rows are held out at every call, and convergence brings the best weights back."""
+    """It says when training has converged, and brings the best weights back then."""
     model = MLPClassifier(
         (8,), random_state=state, early_stopping=True, n_iter_no_change=3, tol=0.01, learning_rate_init=0.02
     )

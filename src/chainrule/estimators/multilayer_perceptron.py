@@ -58,6 +58,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
     history_: History
     n_outputs_: int
     _goal: Goal
+    _described: dict[str, str]
     _optimizer: Optimizer | None
     _course: Course
 
@@ -218,7 +219,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
             return rows, self._read_more(*evaluation_parts(eval_set))
         if not self.early_stopping:
             return rows, None
-        if incremental and self.random_state is None:  # the same rows at every call must be held out again
+        if incremental:  # of the same rows the same share must be held out at every call
             draws = check_random_state(self._split_seed)
         return hold_out(rows, self.validation_fraction, self._stratified and self.n_outputs_ == 1, draws)
 
