@@ -266,6 +266,7 @@ enum class Activation {
     mish,
     softplus,
     hard_sigmoid,
+    exponential,
     count
 };
 enum class Loss {
