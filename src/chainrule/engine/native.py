@@ -200,7 +200,7 @@ class NativeEngine(Engine):
         position.step += made
         network.seek(position.step)
         weight = None if data.weight is None else data.weight[rows[:count]]
-        if count:
+        if count and task.metrics:
             _measure(task, None if data.y is None else data.y[rows[:count]], weight, outputs[:count])
         return Progress(loss_sum, task.loss.mass(count, weight), count, position.step if failed else None)
 
