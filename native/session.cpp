@@ -103,7 +103,8 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
         nodes_[i].taken_back = nodes_[i].instruction.operation == Operation::dense && nodes_[i].activates() &&
                                nodes_[i].wants_gradient && nodes_[i + 1].instruction.operation == Operation::dense;
     if (only_dense()) {
-        const auto room = [&](const Node& node) { return (node.features / k_.lanes + 4) * k_.lanes; };
+        // whole vectors, the input of the bias, and the vector of zeros after the deltas
+        const auto room = [&](const Node& node) { return (node.features / k_.lanes + 2) * k_.lanes; };
         for (const Node& node : nodes_) lines_size_ += room(node);
         lines_ = allocate(lines_size_);
         line_gradients_ = allocate(lines_size_);

@@ -98,6 +98,7 @@ private:
     void steps_of_one(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
     bool update(Member& member, const Run& run, ptrdiff_t step);
     bool only_dense() const;
+    double largest_product(const T* inputs, const T* deltas, ptrdiff_t count_inputs, ptrdiff_t count) const;
     double largest_gradient_of_one() const;
 
     void copy_rows(Member& member, const Run& run, const Block& block, ptrdiff_t features, ptrdiff_t first, Range panels,

@@ -73,16 +73,22 @@ void Session<T>::steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_
     }
 }
 
-/// The largest element of the gradient of a batch of one, exactly.
+/// The largest |input times delta|, the input of a bias being 1; NaN if a number is.
+template <class T>
+double Session<T>::largest_product(const T* inputs, const T* deltas, ptrdiff_t count_inputs, ptrdiff_t count) const {
+    const double input = k_.largest_magnitude(inputs, 0, count_inputs, {0, 1});
+    return k_.largest_magnitude(deltas, 0, count, {0, 1}) * (input <= 1 ? 1 : input);
+}
+
+/// The largest element of the gradient of a batch of one: a bound, or if that is too coarse the exact one.
 template <class T>
 double Session<T>::largest_gradient_of_one() const {
+    const double bound = largest_product(lines_, line_gradients_, lines_size_, lines_size_);
+    if (fits<T>(4 * bound)) return bound;
     double size = 0;
     for (std::size_t i = 1; i < nodes_.size(); ++i) {
         const Node &node = nodes_[i], &in = nodes_[i - 1];
-        const auto largest = [&](const T* line, ptrdiff_t count) {
-            return static_cast<double>(k_.largest_magnitude(line, 0, count, {0, 1}));
-        };
-        const double here = largest(node.line_gradient, node.features) * std::max(1.0, largest(in.line, in.features));
+        const double here = largest_product(in.line, node.line_gradient, in.features, node.features);
         if (!is_finite(here)) return here;
         size = std::max(size, here);
     }
@@ -139,9 +145,7 @@ void Session<T>::steps_of_one(Member& member, const Run& run, ptrdiff_t start, p
                                  node.line_gradient, in.line_gradient},
                                 {0, in.features});
         }
-        double size = static_cast<double>(k_.largest_magnitude(line_gradients_, 0, lines_size_, one)) *
-                      std::max(1.0, static_cast<double>(k_.largest_magnitude(lines_, 0, lines_size_, one)));
-        if (!fits<T>(4 * size)) size = largest_gradient_of_one();  // the bound is too coarse
+        const double size = largest_gradient_of_one();
         const double penalty = penalised ? penalties() : 0;
         // `size` is at least the largest element of the gradient; only a penalty's part may come on top.
         if (!is_finite(std::abs(values_[0])) || !fits<T>(penalty) || !fits<T>(penalised ? 4 * size : size)) {
