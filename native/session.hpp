@@ -43,6 +43,13 @@ struct Outcome {
     bool interrupted = false;  // the caller wants to stop
 };
 
+/// Where there are many weights and each thread would use them on few panels only, threads share out the units, so that
+/// each reads a part of the weights instead of all of them.
+inline bool shares_units(ptrdiff_t weights, ptrdiff_t panels, int threads) {
+    constexpr ptrdiff_t kManyWeights = 200'000, kFewPanels = 32;
+    return threads > 1 && weights > kManyWeights && panels < kFewPanels * threads;
+}
+
 /// Asked now and then by the first thread; true ends the run after the last finished step.
 using Interrupt = std::function<bool()>;
 
@@ -64,12 +71,17 @@ public:
     /// J over one batch and its gradient.
     Outcome gradient(const Vectors<T>& vectors, const Rows& rows, const Steps& steps, bool training, T* out);
 
+    /// The outputs of `count` rows from `first` on, at most a batch of them; false if an input was not finite as a T.
+    /// With one thread it may be called on any thread of the team.
+    bool predict(const Vectors<T>& vectors, const Rows& rows, ptrdiff_t first, ptrdiff_t count, T* outputs);
+
     int threads() const { return threads_; }
 
 private:
     struct Run;
     struct Worker;
     struct Node;
+    struct Table;
     struct Shared;
 
     T* allocate(ptrdiff_t count);
@@ -77,6 +89,8 @@ private:
     const T* operand(const Operand& where) const;
 
     Outcome run(const Run& run);
+    void prepare_factors();
+    void set_examples(ptrdiff_t examples);
     bool abort_asked(Member& member, const Run& run);
     template <class Function>
     void in_parts(Member& member, const Run& run, Range all, const Function& work);
@@ -84,12 +98,20 @@ private:
     void steps_of_one(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
     bool update(Member& member, const Run& run, ptrdiff_t step);
     bool only_dense() const;
+    double largest_product(const T* inputs, const T* deltas, ptrdiff_t count_inputs, ptrdiff_t count) const;
+    double largest_gradient_of_one() const;
 
+    void copy_rows(Member& member, const Run& run, const Block& block, ptrdiff_t features, ptrdiff_t first, Range panels,
+                   T* out, ptrdiff_t out_stride);
     void gather(Member& member, const Run& run, ptrdiff_t first, Range panels);
+    void gather_line(Member& member, const Run& run, ptrdiff_t first);
+    void gather_targets(Member& member, const Run& run, ptrdiff_t first, Range panels);
     void equal_weights();
     void forward(Member& member, const Run& run, std::int64_t step, Range panels);
     void multiply_forward(const Node& in, const Node& node, Range panels, Range units, T* scratch);
     void multiply_backward(const Node& in, const Node& node, Range panels, Range inputs, T* scratch);
+    Embedding<T> embedding(const Node& in, const Node& node, const Table& table) const;
+    void embed(const Node& in, const Node& node, Range panels);
     void loss(Range panels);
     void backward(Member& member, const Run& run, Range panels);
     void parameters(Member& member, const Run& run, const GradientConsumer<T>* consumers);
@@ -115,6 +137,8 @@ private:
     std::vector<std::int32_t> labels_;
     T *targets_ = nullptr, *example_weights_ = nullptr, *values_ = nullptr, *gradient_ = nullptr;
     T* single_ = nullptr;
+    T *lines_ = nullptr, *line_gradients_ = nullptr;  // of all nodes, for a batch of one
+    ptrdiff_t lines_size_ = 0;
     double mass_ = 0;
     bool by_units_ = false;  // dense layers are shared out by units, with barriers around each, not by examples
     ptrdiff_t examples_ = 0, panels_ = 0, scratch_size_ = 0;
