@@ -86,7 +86,9 @@ def cut(data, rng):
 
 def stuffed(data, rng):
     at = rng.randrange(len(data))
-    what = rng.choice([rng.randbytes(rng.randrange(1, 20)), b"[" * rng.choice([10, 3000]), b"\0" * 50, b'"', b"9" * 5000])
+    what = rng.choice(
+        [rng.randbytes(rng.randrange(1, 20)), b"[" * rng.choice([10, 3000]), b"\0" * 50, b'"', b"9" * 5000]
+    )
     return data[:at] + what + data[at:]
 
 
@@ -116,7 +118,18 @@ def renumbered(data, rng):
     return data[: len(data) - len(numbers)] + values.tobytes()
 
 
-CHANGES = [flipped, flipped, cut, stuffed, of_another_length, redescribed, redescribed, redescribed, reheaded, renumbered]
+CHANGES = [
+    flipped,
+    flipped,
+    cut,
+    stuffed,
+    of_another_length,
+    redescribed,
+    redescribed,
+    redescribed,
+    reheaded,
+    renumbered,
+]
 
 
 def answers(model):
