@@ -70,6 +70,11 @@ class TabularModel:
         """Names of the classes, None for a regression."""
         return self.target.classes if isinstance(self.target, ClassTarget) else None
 
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Names of the columns that `decide` gives: the target."""
+        return (self.target.name,)
+
     def predict(self, source: Any) -> Array:
         """Return the class (rows,) or the number (rows,) predicted for every row.
 

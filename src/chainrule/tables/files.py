@@ -5,7 +5,7 @@ import gzip
 import io
 import os
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 from chainrule.errors import FileError
 from chainrule.tables.parsing import connect, kinds_of_text, quoted, read_columns, select_row
@@ -36,17 +36,29 @@ def read_file(path: Path) -> Table:
     DataError
         The table has no rows, columns of the same name, or infinite numbers.
     """
+    with connect() as connection:
+        content = load_file(connection, path)
+        return Table(read_columns(connection, "content", content.names, start=content.start), content.notes)
+
+
+class Content(NamedTuple):
+    """What is in DuckDB's table ``content``: the columns' names, the first row of data, what had to be decided."""
+
+    names: tuple[str, ...]
+    start: int
+    notes: tuple[str, ...]
+
+
+def load_file(connection: "DuckDBPyConnection", path: Path) -> Content:
+    """Load a file into the table ``content`` of DuckDB, text as text; raises as `read_file` does."""
     from duckdb import Error
 
     start = _first_bytes(path)
-    with connect() as connection:
-        try:
-            if start.startswith(_PARQUET):
-                return _read_parquet(connection, path)
-            return _read_csv(connection, path)
-        except Error as error:
-            reason = str(error).splitlines()[0] if start.startswith(_PARQUET) else _why_not_csv(path)
-            raise FileError(f"{path.name} can't be read: {reason}; {_EXPECTED}") from None
+    try:
+        return _load_parquet(connection, path) if start.startswith(_PARQUET) else _load_csv(connection, path)
+    except Error as error:
+        reason = str(error).splitlines()[0] if start.startswith(_PARQUET) else _why_not_csv(path)
+        raise FileError(f"{path.name} can't be read: {reason}; {_EXPECTED}") from None
 
 
 def _first_bytes(path: Path) -> bytes:
@@ -91,13 +103,13 @@ def _open(path: Path) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(path)) if _is_gzip(path) else path.open("rb")
 
 
-def _read_parquet(connection: "DuckDBPyConnection", path: Path) -> Table:
+def _load_parquet(connection: "DuckDBPyConnection", path: Path) -> Content:
     relation = "read_parquet(?, hive_partitioning = false)"
     connection.execute(f"CREATE TEMP TABLE content AS SELECT * FROM {relation}", [_exact(path)]).fetchall()
-    return Table(read_columns(connection, "content"))
+    return Content(tuple(str(row[0]) for row in connection.execute("DESCRIBE content").fetchall()), 0, ())
 
 
-def _read_csv(connection: "DuckDBPyConnection", path: Path) -> Table:
+def _load_csv(connection: "DuckDBPyConnection", path: Path) -> Content:
     from duckdb import InvalidInputException
 
     compression = "gzip" if _is_gzip(path) else "none"
@@ -116,11 +128,11 @@ def _read_csv(connection: "DuckDBPyConnection", path: Path) -> Table:
     if not _has_header(connection):
         names = [f"column_{index + 1}" for index in range(len(first))]
         note = f"{path.name} has no header line: its columns are named column_1 to column_{len(first)}"
-        return Table(read_columns(connection, "content", names), (note,))
+        return Content(tuple(names), 0, (note,))
     names = [name or f"column_{index + 1}" for index, name in enumerate(first)]
     unnamed = [name for name, cell in zip(names, first, strict=True) if not cell]
     notes = (f"columns of {path.name} without a name are called {', '.join(unnamed)}",) if unnamed else ()
-    return Table(read_columns(connection, "content", names, start=1), notes)
+    return Content(tuple(names), 1, notes)
 
 
 def _has_header(connection: "DuckDBPyConnection") -> bool:

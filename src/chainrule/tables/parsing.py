@@ -8,7 +8,8 @@
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -44,13 +45,17 @@ _GLANCE = 2000  # rows that are looked at first: most text columns show there th
 _NUMBER_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
 
 
-def connect() -> "DuckDBPyConnection":
-    """Open an in-memory DuckDB of our own that fetches no extensions and prints no progress bar."""
+def connect(spill_to: Path | None = None) -> "DuckDBPyConnection":
+    """Open an in-memory DuckDB of our own that fetches no extensions and prints no progress bar.
+
+    With a folder ``spill_to`` it takes 200 MB of memory at most, and keeps there what is more.
+    """
     import duckdb
 
+    spilling = {"memory_limit": "200MB", "temp_directory": str(spill_to)} if spill_to else {}
     connection = duckdb.connect(
         ":memory:",
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", **spilling},
     )
     for statement in _SETUP:
         connection.execute(statement).fetchall()
@@ -80,6 +85,25 @@ def read_columns(
     ``names`` replace the table's own; text columns of a name in ``as_category`` stay categories even where
     every value reads as a number; rows before ``start`` are left out.
     """
+    return fetch_columns(connection, table, plan_columns(connection, table, names, as_category, start), start)
+
+
+class Planned(NamedTuple):
+    """How a column is fetched: its name, its kind, and the SQL that gives its values."""
+
+    name: str
+    kind: Kind
+    expression: str
+
+
+def plan_columns(
+    connection: "DuckDBPyConnection",
+    table: str,
+    names: Sequence[str] | None = None,
+    as_category: frozenset[str] = frozenset(),
+    start: int = 0,
+) -> tuple[Planned, ...]:
+    """Decide the kinds of all columns of a DuckDB table, by all of its rows; arguments as for `read_columns`."""
     described = connection.execute(f"DESCRIBE {table}").fetchall()
     fields = [str(row[0]) for row in described]
     types = [str(row[1]) for row in described]
@@ -90,18 +114,25 @@ def read_columns(
         if _is_text(sql_type) and name not in as_category
     ]
     text_kinds = kinds_of_text(connection, table, open_fields, start)
-    kinds, expressions = [], []
-    for index, (field, sql_type, name) in enumerate(zip(fields, types, names, strict=True)):
+    planned = []
+    for field, sql_type, name in zip(fields, types, names, strict=True):
         kind = text_kinds.get(field) or _kind_of_type(name, sql_type)
-        kinds.append(kind)
-        expressions.append(f"{_conversion(field, sql_type, kind)} AS c{index}")
+        planned.append(Planned(name, kind, _conversion(field, sql_type, kind)))
+    return tuple(planned)
+
+
+def fetch_columns(
+    connection: "DuckDBPyConnection", table: str, planned: Sequence[Planned], start: int = 0, stop: int | None = None
+) -> tuple[Column, ...]:
+    """Return the planned columns of the rows from ``start`` to before ``stop``."""
+    where = f"rowid >= {start}" + ("" if stop is None else f" AND rowid < {stop}")
     arrays: dict[str, Array] = {}
-    for group in groups(expressions):
-        query = f"SELECT {', '.join(group)} FROM {table} WHERE rowid >= {start} ORDER BY rowid"
+    for group in groups([f"{column.expression} AS c{index}" for index, column in enumerate(planned)]):
+        query = f"SELECT {', '.join(group)} FROM {table} WHERE {where} ORDER BY rowid"
         arrays |= connection.execute(query).fetchnumpy()
     return tuple(
-        Column(name, kind, _plain(arrays[f"c{index}"], kind))
-        for index, (name, kind) in enumerate(zip(names, kinds, strict=True))
+        Column(column.name, column.kind, _plain(arrays[f"c{index}"], column.kind))
+        for index, column in enumerate(planned)
     )
 
 
