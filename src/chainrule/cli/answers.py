@@ -1,7 +1,7 @@
 """The answers of a model, chunk by chunk: their columns, and the three forms in which they are written."""
 
-import codecs
 import csv
+import io
 import json
 import shutil
 import tempfile
@@ -92,13 +92,14 @@ class Predictor:
 
 def write_csv(parts: Iterable[Answers], out: IO[bytes]) -> None:
     """Write answers as CSV in UTF-8, the names in the first line."""
-    stream = codecs.getwriter("utf-8")(out)
-    writer = csv.writer(stream, lineterminator="\n")
     for index, answers in enumerate(parts):
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
         if not index:
             writer.writerow(answers)
         writer.writerows(zip(*map(_texts, answers.values()), strict=True))
-    stream.flush()
+        out.write(text.getvalue().encode("utf-8"))
+    out.flush()
 
 
 def write_json(parts: Iterable[Answers], out: IO[bytes]) -> None:
@@ -108,7 +109,7 @@ def write_json(parts: Iterable[Answers], out: IO[bytes]) -> None:
         lines = (
             json.dumps(dict(zip(answers, row, strict=True)), ensure_ascii=False) for row in zip(*columns, strict=True)
         )
-        out.write("".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass"))
+        out.write("".join(f"{line}\n" for line in lines).encode("utf-8"))
     out.flush()
 
 
