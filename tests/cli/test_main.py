@@ -38,7 +38,7 @@ def test_the_version_names_the_engine(run: Any) -> None:
     ("arguments", "message"),
     [
         (["trian"], "there is no command 'trian'; did you mean 'train'? (see chainrule --help)"),
-        (["train"], "Missing argument 'FILE' (see chainrule train --help)"),
+        (["train"], "Missing option '--target' (see chainrule train --help)"),
         (["train", "penguins.csv"], "Missing option '--target' (see chainrule train --help)"),
         (["predict", "a"], "Missing argument 'FILE' (see chainrule predict --help)"),
     ],

@@ -15,7 +15,7 @@ def test_missing_values_by_treatment_and_columns_left_out() -> None:
     table = read_table({"a": [1, None], "b": [None, None], "d": [None, "2021-01-06"], "c": ["x", None], "k": [7, 7]})
     assert overview(Encoder.fit(train), table) == [
         "2 numbers    a, b  (1 missing: median + flag; 2 missing: median)",
-        "1 date       d     (1 missing: median)",
+        "1 date       d     (1 missing: 0)",
         "1 category   c     (1 missing: unknown slot)",
         "left out     k     (always 7)",
     ]

@@ -115,7 +115,8 @@ def write_json(parts: Iterable[Answers], out: IO[bytes]) -> None:
 
 def write_parquet(parts: Iterable[Answers], out: IO[bytes]) -> None:
     """Write answers as Parquet."""
-    from chainrule.tables.parsing import connect, quoted
+    from chainrule.tables.parsing import connect
+    from chainrule.tables.relation import literal, quoted
 
     with tempfile.TemporaryDirectory(prefix="chainrule-") as name, connect(spill_to=Path(name)) as connection:
         for index, answers in enumerate(parts):
@@ -126,7 +127,7 @@ def write_parquet(parts: Iterable[Answers], out: IO[bytes]) -> None:
             start = "INSERT INTO answers" if index else "CREATE TEMP TABLE answers AS"
             connection.execute(f"{start} SELECT {fields} FROM part").fetchall()
         target = Path(name) / "answers.parquet"
-        connection.execute(f"COPY answers TO '{str(target).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)").fetchall()
+        connection.execute(f"COPY answers TO {literal(str(target))} (FORMAT parquet)").fetchall()
         with target.open("rb") as file:
             shutil.copyfileobj(file, out)
 

@@ -39,6 +39,7 @@ def predict(model: Path, file: Path, out: Path | None, force: bool, as_json: boo
     """
     from chainrule.cli.answers import Predictor, writer_for
     from chainrule.tables.chunks import read_chunks
+    from chainrule.tables.encodings import NumberEncoding
     from chainrule.tables.table import counted
 
     trained = screen.load_tabular(model)
@@ -48,8 +49,9 @@ def predict(model: Path, file: Path, out: Path | None, force: bool, as_json: boo
     if out is not None:
         check_output(out, force, model, file)
     features = len(trained.encoder.feature_names)
+    with_text = [encoding.name for encoding in trained.encoder.used if not isinstance(encoding, NumberEncoding)]
     write = writer_for(out, as_json)
-    with read_chunks(file, lambda names: max(len(names), features)) as chunks:
+    with read_chunks(file, lambda names: max(len(names), features), with_text) as chunks:
         predictor = Predictor(trained, chunks)
         if out is None:
             write(predictor, sys.stdout.buffer)
