@@ -29,8 +29,8 @@ def predict(model: Path, file: Path, out: Path | None, force: bool, as_json: boo
     """Predict every row of FILE with MODEL: a CSV with the target and, for classes, their probabilities.
 
     Columns are found by name; the target may be absent. FILE may be larger than memory: it is answered in parts, its
-    rows in their order; - is standard input. A file that is written is complete or not there. Remarks go to standard
-    error.
+    rows in their order, with a copy on the disk meanwhile (where TMPDIR says); - is standard input. A file that is
+    written is complete or not there. Remarks go to standard error.
 
     \b
     chainrule predict penguins-species.safetensors new.csv --out answers.csv
