@@ -92,8 +92,13 @@ def _data_options(command: Any) -> Any:
 )
 @click.option("--dropout", type=float, default=0.0, show_default=True, help="After every hidden layer, in [0, 1).")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--run", type=click.Path(path_type=Path), metavar="DIR", help="Keep a record of the run in a folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.pass_obj
 def train(
+    words: list[str],
+    /,
     file: Path | None,
     sql: str | None,
     table: str | None,
@@ -101,7 +106,9 @@ def train(
     task: str | None,
     out: Path | None,
     force: bool,
+    run: Path | None,
     as_json: bool,
+    quiet: bool,
     **settings: Any,
 ) -> None:
     """Train a network on FILE, test it on rows held out, and save it.
@@ -116,23 +123,36 @@ def train(
     chainrule train shop.db::orders --target paid
     chainrule train --sql "select * from 'a.csv' join 'b.parquet' using (id)" --target paid
     chainrule train houses.parquet --target price --hidden 128,64 --dropout 0.1 --out houses.safetensors
+    chainrule train examples/penguins.csv --target species --run runs/first
+
+    A run folder holds settings.json, environment.json, metrics.jsonl (a line for every epoch, as it ends) and
+    model.safetensors, which is then the only model unless --out names another.
     """
     from chainrule.estimators.network import Options
     from chainrule.estimators.tabular import train_table
     from chainrule.tables import DataOptions, read_query, read_table
+    from chainrule.training.run_folder import RunFolder, environment
 
     if (file is None) == (sql is None):
         raise click.UsageError("give either a FILE or a query with --sql", click.get_current_context())
+    asked = {"file": file, "sql": sql, "table": table, "target": target, "task": task, **settings}
+    asked = {option: str(value) if isinstance(value, Path) else value for option, value in asked.items()}
     data = DataOptions(**{field.name: settings.pop(field.name) for field in fields(DataOptions)})
     options = Options(**settings)  # both are checked before the table is read
     name = "query" if file is None or str(file) == "-" else file.name
-    out = out or Path(f"{screen.stem(Path(name))}-{screen.slug(target)}.safetensors")
+    if run is not None:
+        RunFolder(run).check_free(force)
+    elif out is None:
+        out = Path(f"{screen.stem(Path(name))}-{screen.slug(target)}.safetensors")
     rows = read_query(sql) if sql is not None else read_table(file, table)
     try:
         rows.column(target)  # a misspelt target is said before anything else
     except UnknownNameError as error:
         raise UnknownNameError("; ".join([str(error), *rows.notes])) from None
-    check_output(out, force, *([file] if file else []))  # ... and a path that can't be written before the work is done
+    if out is not None:  # ... and a path that can't be written before the work is done
+        check_output(out, force, *([file] if file else []))
+    folder = None if run is None else RunFolder.create(run, asked, environment(words, options.seed), force)
+    silent = as_json or quiet
     model = train_table(
         rows,
         target,
@@ -140,14 +160,21 @@ def train(
         options,
         data,
         name=click.format_filename(name),
-        announce=None if as_json else screen.show_data,
-        callbacks=[screen.progress_bar()] if screen.in_terminal() and not as_json else [],
+        announce=None if silent else screen.show_data,
+        callbacks=[
+            *([folder.log()] if folder else []),
+            *([screen.progress_bar()] if screen.in_terminal() and not silent else []),
+        ],
         keep_on_interrupt=True,
     )
-    model.save(out, overwrite=force)
+    saved = [path for path in (out, folder.model if folder else None) if path is not None]
+    for path in saved:
+        model.save(path, overwrite=force)
     if as_json:
-        screen.echo(json.dumps({**model.report.as_dict(), "model": str(out)}))
-        return
-    screen.show_results(model.report)
-    screen.echo(f"\nSaved {click.format_filename(out)} ({out.stat().st_size / 1024:,.0f} KB)")
-    screen.echo(f"Next: chainrule predict {screen.quote(out)} new.csv")
+        screen.echo(json.dumps({**model.report.as_dict(), "model": str(saved[0])}))
+    elif not quiet:
+        screen.show_results(model.report)
+        screen.echo()
+        for path in saved:
+            screen.echo(f"Saved {click.format_filename(path)} ({path.stat().st_size / 1024:,.0f} KB)")
+        screen.echo(f"Next: chainrule predict {screen.quote(saved[0])} new.csv")

@@ -11,6 +11,7 @@ What reads as a number or a date is DuckDB's to say; which words are no values i
 """
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,13 +42,17 @@ _GLANCE = 100  # values that are looked at first: most texts show there that the
 _NUMBER_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
 
 
-def connect() -> "DuckDBPyConnection":
-    """Open an in-memory DuckDB of our own that fetches no extensions and prints no progress bar."""
+def connect(spill_to: Path | None = None) -> "DuckDBPyConnection":
+    """Open an in-memory DuckDB of our own that fetches no extensions and prints no progress bar.
+
+    With a folder ``spill_to`` it takes 200 MB of memory at most, and keeps there what is more.
+    """
     import duckdb
 
+    spilling = {"memory_limit": "200MB", "temp_directory": str(spill_to)} if spill_to else {}
     connection = duckdb.connect(
         ":memory:",
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", **spilling},
     )
     for statement in _SETUP:
         connection.execute(statement).fetchall()
