@@ -173,7 +173,8 @@ private:
         Vectors<T> result;
         result.parameters = at(v.at(0));
         result.state = at(v.at(1));
-        for (std::size_t i = 2; i < v.size() && i < 5; ++i) result.slots[i - 2] = at(v[i]);
+        if (v.size() > 2) result.average = at(v[2]);
+        for (std::size_t i = 3; i < v.size() && i < 6; ++i) result.slots[i - 3] = at(v[i]);
         return result;
     }
 

@@ -206,6 +206,7 @@ Outcome Session<T>::run(const Run& asked) {
             if (plan_.clipping == Clipping::value) p.gradient_limit = static_cast<T>(plan_.clip_limit);
             OptimizerBuffers<T>& b = worker.buffers[s];
             b.weights = vectors_.parameters + segment.offset;
+            b.average = vectors_.average ? vectors_.average + segment.offset : nullptr;
             for (int slot = 0; slot < 3; ++slot)
                 b.slots[slot] = vectors_.slots[slot] ? vectors_.slots[slot] + segment.offset : nullptr;
             b.parameters = &p;
@@ -241,6 +242,9 @@ void Session<T>::prepare_scalars(Worker& worker, const Run& run, ptrdiff_t step)
     for (OptimizerParameters<T>& p : worker.parameters) {
         p.rate = row[0];
         p.decay = row[1];
+        if (!vectors_.average) continue;
+        p.average_momentum = row[2];
+        p.overwrite = row[3] != 0;
     }
 }
 

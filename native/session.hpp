@@ -23,6 +23,7 @@ template <class T>
 struct Vectors {
     T* parameters = nullptr;
     T* state = nullptr;
+    T* average = nullptr;  // of the parameters over the steps, if wanted
     T* slots[3] = {};
 };
 
@@ -52,7 +53,8 @@ public:
     Session(const Plan& plan, ptrdiff_t batch, int threads);
     ~Session();
 
-    /// Train. `table` has a row of `columns` scalars a step, rate and decay first. `outputs`, if not null, gets the
+    /// Train. `table` has a row of `columns` scalars a step, rate and decay first; where the parameters have an average,
+    /// its momentum and whether it takes their place come next. `outputs`, if not null, gets the
     /// outputs of every row in the order of the batches.
     Outcome train(const Vectors<T>& vectors, const Rows& rows, const Steps& steps, const T* table, ptrdiff_t columns,
                   T* outputs, const Interrupt& interrupt);

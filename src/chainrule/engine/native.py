@@ -19,6 +19,7 @@ from chainrule.engine.plan import Instruction, Plan
 from chainrule.engine.python import loss_on_logits
 from chainrule.errors import ArgumentError, StateError
 from chainrule.layers import Dropout, Embedding
+from chainrule.optimizers.moving_average import SLOT as AVERAGE
 from chainrule.random import PURPOSES, generator
 
 try:
@@ -158,7 +159,9 @@ class NativeEngine(Engine):
         parameters, state = network.parameters.writable(), network.state.writable()
         if any(len(position.slots[name]) != len(parameters) for name in optimizer.slots):
             raise StateError("the optimizer's slots don't fit the model; it has changed since it was compiled")
-        vectors = [_at(parameters), _at(state), *(_at(position.slots[name]) for name in optimizer.slots)]
+        average = _at(position.slots[AVERAGE]) if optimizer.average else 0
+        slots = [_at(position.slots[name]) for name in optimizer.initial_slots]
+        vectors = [_at(parameters), _at(state), average, *slots]
         with sessions.borrow(network.dtype, batch_size) as session:
             try:
                 loss_sum, count, made, failed = session.train(

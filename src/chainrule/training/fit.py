@@ -89,10 +89,15 @@ class Trainer:
         except BaseException as error:
             history.stopped_by = "interrupted" if isinstance(error, KeyboardInterrupt) else f"an error: {error!r}"
             raise
-        finally:  # also after an exception the model holds the weights of its last step
+        finally:  # also after an exception the model holds the weights of its last step, or their average
             history.seconds = time.perf_counter() - started
+            self._finalize()
             self.callbacks.finish()
         return history
+
+    def _finalize(self) -> None:
+        if self.task.optimizer.average:
+            self.task.optimizer.finalize(self.task.network.parameters.writable(), self.position.slots)
 
     def _epoch(self, epoch: int) -> Stop | None:
         self.callbacks.call("on_epoch_begin", epoch, {})
