@@ -213,7 +213,7 @@ Outcome Session<T>::run(const Run& asked) {
             worker.consumers[s] = {k_.optimizers[static_cast<int>(plan_.optimizer)].update, &b};
         }
     shared_->abort = shared_->halt = false;
-    Outcome outcome;
+    Outcome& outcome = outcome_ = {};
     // Batches of one size together, so that no thread needs to be told the size at every step.
     const ptrdiff_t whole = std::min(run.where.stop, run.where.rows / run.where.batch);
     ptrdiff_t weights = 0;

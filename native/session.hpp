@@ -38,6 +38,7 @@ struct Steps {
 
 struct Outcome {
     double loss_sum = 0;  // of J times the mass of its batch: its rows, or the sum of their weights
+    double mass = 0;      // of all those batches
     ptrdiff_t rows = 0;
     ptrdiff_t steps = 0;
     bool failed = false;       // the step after `steps` was not made: its numbers are not finite
@@ -67,6 +68,9 @@ public:
     Outcome gradient(const Vectors<T>& vectors, const Rows& rows, const Steps& steps, bool training, T* out);
 
     int threads() const { return threads_; }
+
+    /// What the steps so far have given, for an Interrupt that wants to know.
+    const Outcome& so_far() const { return outcome_; }
 
 private:
     struct Run;
@@ -109,6 +113,7 @@ private:
     ptrdiff_t batch_;
     int threads_;
     Vectors<T> vectors_;
+    Outcome outcome_;
 
     std::vector<std::unique_ptr<T, void (*)(T*)>> buffers_;
     std::vector<Node> nodes_;
