@@ -143,7 +143,7 @@ public:
     using Result = std::tuple<double, ptrdiff_t, ptrdiff_t, bool>;
 
     PySession(const nb::dict& description, ptrdiff_t batch, int threads)
-        : session_(plan(description), batch, threads) {}
+        : PySession(plan(description), batch, threads, Signals(nb::none())) {}
 
     Result train(std::vector<Address> vectors, std::vector<BlockTuple> rows, ptrdiff_t count, Address order,
                  ptrdiff_t ordered, ptrdiff_t batch, ptrdiff_t start, ptrdiff_t stop, std::int64_t first_step,
@@ -178,6 +178,14 @@ public:
     Result last() const { return last_; }
 
 private:
+    PySession(const Plan& plan, ptrdiff_t batch, int threads, Signals&& signals)
+        : session_([&] {
+              nb::gil_scoped_release release;  // large buffers take a while
+              return Session<T>(plan, batch, threads, [&] { return signals({}); });
+          }()) {
+        if (signals.raised()) throw nb::python_error();
+    }
+
     static T* at(Address address) { return reinterpret_cast<T*>(address); }
 
     static Vectors<T> pointers(const std::vector<Address>& v) {

@@ -51,7 +51,8 @@ using Interrupt = std::function<bool()>;
 template <class T>
 class Session {
 public:
-    Session(const Plan& plan, ptrdiff_t batch, int threads);
+    /// `interrupt` is asked while large buffers are filled; a session that it has stopped can't be used.
+    Session(const Plan& plan, ptrdiff_t batch, int threads, const Interrupt& interrupt = {});
     ~Session();
 
     /// Train. `table` has a row of `columns` scalars a step, rate and decay first; where the parameters have an average,
@@ -112,6 +113,7 @@ private:
     Plan plan_;
     ptrdiff_t batch_;
     int threads_;
+    const Interrupt* building_ = nullptr;
     Vectors<T> vectors_;
     Outcome outcome_;
 
