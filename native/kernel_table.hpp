@@ -41,6 +41,7 @@ struct PanelProduct {
     T* out;
     ptrdiff_t out_stride;
     ptrdiff_t rows, depth;
+    ptrdiff_t examples;  // of the whole batch; the panels' other lanes may get anything finite
     Epilogue epilogue;
 };
 
@@ -60,7 +61,7 @@ struct WeightGradient {
     const T* delta;
     ptrdiff_t delta_stride;
     const T* delta_rows;  // the delta as `transpose_delta` makes it; not used if `is_narrow(units, panels)`
-    ptrdiff_t units, panels;
+    ptrdiff_t units, examples;
     GradientConsumer<T> consumer;
 };
 
@@ -268,6 +269,7 @@ enum class Activation {
     mish,
     softplus,
     hard_sigmoid,
+    exponential,
     count
 };
 enum class Loss {

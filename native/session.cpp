@@ -14,9 +14,6 @@ namespace {
 constexpr std::align_val_t kAlignment{64};
 constexpr std::size_t kFilledTogether = 1 << 20;  // elements, before somebody asks whether to stop
 constexpr double kSmallestDeviation = 1e-7;  // that Normalization divides by, Keras's
-/// Where there are many weights and each thread would use them on few panels only, threads share out the units, so that
-/// each reads a part of the weights instead of all of them.
-constexpr ptrdiff_t kManyWeights = 200'000, kFewPanels = 32;
 /// Multiplications of a step, for each lane of a vector, above which it must be possible to leave it half done. Its
 /// gradient must exist first then, which costs nothing beside many rows: they make a step very long much sooner.
 constexpr double kVeryLongStep = 1.25e9, kVeryLongStepOfManyRows = 3e7;
@@ -70,7 +67,17 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads, const Interr
             if (instruction.weights.trains()) node.weights_segment = segment++;
             if (instruction.bias.trains()) node.bias_segment = segment++;
         }
-        trains = trains || node.weights_segment >= 0 || node.bias_segment >= 0;
+        node.trains = node.weights_segment >= 0 || node.bias_segment >= 0;
+        ptrdiff_t longer = 0;  // by so much do features lie further back after the vectors before them
+        for (const EmbeddingTable& table : instruction.tables) {
+            node.tables.push_back({table, table.column + longer});
+            longer += table.positions * (table.dimension - 1);
+            if (plan.segments.empty() || !table.weights.trains()) continue;
+            node.tables.back().segment = segment++;
+            node.tables.back().gradient = allocate(table.categories * table.dimension);
+            node.trains = true;
+        }
+        trains = trains || node.trains;
         node.wants_gradient = trains;
         if (node.in_place() && in.gradient)
             node.gradient = in.gradient;
@@ -101,10 +108,6 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads, const Interr
                 node.divisor = allocate(node.features);
                 node.factor = allocate(node.features);
                 node.offset = allocate(node.features);
-                break;
-            case Operation::embedding:
-                if (node.weights_segment >= 0)
-                    node.table_gradient = allocate(plan.segments[static_cast<std::size_t>(node.weights_segment)].length);
                 break;
             default: break;
         }
@@ -185,16 +188,10 @@ void Session<T>::need_gradient() {
         gradient_ = allocate(plan_.segments.back().offset + plan_.segments.back().length);
 }
 
+/// What normalisations do while it does not change, as factors per feature.
 template <class T>
-Outcome Session<T>::run(const Run& asked) {
-    Run run = asked;
-    double products = 0;
-    for (const Instruction& i : plan_.instructions)
-        if (i.operation == Operation::dense) products += 3.0 * static_cast<double>(i.inputs * i.outputs);
-    run.very_long = products * static_cast<double>(run.where.batch) >
-                    k_.lanes * (run.where.batch < kManyRows ? kVeryLongStep : kVeryLongStepOfManyRows);
-    if (run.mode == Mode::gradient || (run.mode == Mode::train && (clips_by_norm() || run.very_long))) need_gradient();
-    for (Node& node : nodes_) {  // what does not change during the run, as factors per feature
+void Session<T>::prepare_factors() {
+    for (Node& node : nodes_) {
         const Instruction& instruction = node.instruction;
         if (!node.shift || instruction.operation == Operation::layer_normalization) continue;
         const T *mean = operand(instruction.mean), *variance = operand(instruction.variance);
@@ -210,6 +207,24 @@ Outcome Session<T>::run(const Run& asked) {
             node.offset[f] = inverted ? mean[f] : beta ? beta[f] : 0;
         }
     }
+}
+
+/// Note how many examples the batches have from now on.
+template <class T>
+void Session<T>::set_examples(ptrdiff_t examples) {
+    examples_ = examples;
+    panels_ = (examples + k_.lanes - 1) / k_.lanes;
+    by_units_ = shares_units(plan_.weights(), panels_, threads_);
+}
+
+template <class T>
+Outcome Session<T>::run(const Run& asked) {
+    Run run = asked;
+    const double products = 3.0 * static_cast<double>(plan_.weights());
+    run.very_long = products * static_cast<double>(run.where.batch) >
+                    k_.lanes * (run.where.batch < kManyRows ? kVeryLongStep : kVeryLongStepOfManyRows);
+    if (run.mode == Mode::gradient || (run.mode == Mode::train && (clips_by_norm() || run.very_long))) need_gradient();
+    prepare_factors();
     for (Worker& worker : workers_)
         for (std::size_t s = 0; s < plan_.segments.size(); ++s) {
             const Segment& segment = plan_.segments[s];
@@ -236,14 +251,9 @@ Outcome Session<T>::run(const Run& asked) {
     Outcome& outcome = outcome_ = {};
     // Batches of one size together, so that no thread needs to be told the size at every step.
     const ptrdiff_t whole = std::min(run.where.stop, run.where.rows / run.where.batch);
-    ptrdiff_t weights = 0;
-    for (const Instruction& i : plan_.instructions)
-        if (i.operation == Operation::dense) weights += i.inputs * i.outputs;
     const auto part = [&](ptrdiff_t start, ptrdiff_t stop, ptrdiff_t examples) {
         if (start >= stop || outcome.failed || outcome.interrupted) return;
-        examples_ = examples;
-        panels_ = (examples + k_.lanes - 1) / k_.lanes;
-        by_units_ = threads_ > 1 && weights > kManyWeights && panels_ < kFewPanels * threads_;
+        set_examples(examples);
         mass_ = run.mode == Mode::evaluate && plan_.reduction == Reduction::sum ? 1 : static_cast<double>(examples);
         if (!run.rows.weights.data) equal_weights();
         if (run.mode == Mode::train && only_dense())

@@ -45,6 +45,13 @@ struct Outcome {
     bool interrupted = false;  // the caller wants to stop
 };
 
+/// Where there are many weights and each thread would use them on few panels only, threads share out the units, so that
+/// each reads a part of the weights instead of all of them.
+inline bool shares_units(ptrdiff_t weights, ptrdiff_t panels, int threads) {
+    constexpr ptrdiff_t kManyWeights = 200'000, kFewPanels = 32;
+    return threads > 1 && weights > kManyWeights && panels < kFewPanels * threads;
+}
+
 /// Asked now and then by the first thread; true ends the run after the last finished step.
 using Interrupt = std::function<bool()>;
 
@@ -68,6 +75,10 @@ public:
     /// J over one batch and its gradient.
     Outcome gradient(const Vectors<T>& vectors, const Rows& rows, const Steps& steps, bool training, T* out);
 
+    /// The outputs of `count` rows from `first` on, at most a batch of them; false if an input was not finite as a T.
+    /// With one thread it may be called on any thread of the team.
+    bool predict(const Vectors<T>& vectors, const Rows& rows, ptrdiff_t first, ptrdiff_t count, T* outputs);
+
     int threads() const { return threads_; }
 
     /// What the steps so far have given, for an Interrupt that wants to know.
@@ -77,6 +88,7 @@ private:
     struct Run;
     struct Worker;
     struct Node;
+    struct Table;
     struct Shared;
 
     T* allocate(ptrdiff_t count);
@@ -84,6 +96,8 @@ private:
     const T* operand(const Operand& where) const;
 
     Outcome run(const Run& run);
+    void prepare_factors();
+    void set_examples(ptrdiff_t examples);
     bool abort_asked(Member& member, const Run& run);
     template <class Function>
     void in_parts(Member& member, const Run& run, Range all, const Function& work);
@@ -97,6 +111,8 @@ private:
     void forward(Member& member, const Run& run, std::int64_t step, Range panels);
     void multiply_forward(const Node& in, const Node& node, Range panels, Range units, T* scratch);
     void multiply_backward(const Node& in, const Node& node, Range panels, Range inputs, T* scratch);
+    Embedding<T> embedding(const Node& in, const Node& node, const Table& table) const;
+    void embed(const Node& in, const Node& node, Range panels);
     void loss(Range panels);
     void backward(Member& member, const Run& run, Range panels);
     void parameters(Member& member, const Run& run, const GradientConsumer<T>* consumers);

@@ -46,12 +46,13 @@ class Network(Protocol):
 
 @dataclass
 class Task:
-    """A network with what it is trained by."""
+    """A network with what it is trained by; ``loss_weight`` is the factor of the reduced loss in J."""
 
     network: Network
     loss: Loss
     optimizer: Optimizer
     metrics: Sequence[Metric]
+    loss_weight: float = 1.0
 
 
 @dataclass
@@ -121,6 +122,13 @@ class Engine(ABC):
     @abstractmethod
     def predict(self, network: Network, data: Rows, batch_size: int) -> Array:
         """Return the outputs for all rows."""
+
+    def predict_at_once(self, network: Network, x: Any) -> Array | None:  # not every engine has a short way
+        """Return the outputs for ``x``, unchecked as it came, where that needs nothing but a call; otherwise None.
+
+        None says nothing about ``x``: check it, then ask `predict`.
+        """
+        return None
 
     @abstractmethod
     def loss_and_gradient(self, task: Task, data: Rows, training: bool = False) -> tuple[float, Array]:
