@@ -4,10 +4,15 @@
 #include <cmath>
 #include <cstring>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 namespace chainrule {
 
 namespace {
 constexpr std::align_val_t kAlignment{64};
+constexpr std::size_t kFilledTogether = 1 << 20;  // elements, before somebody asks whether to stop
 constexpr double kSmallestDeviation = 1e-7;  // that Normalization divides by, Keras's
 /// Multiplications of a step, for each lane of a vector, above which it must be possible to leave it half done. Its
 /// gradient must exist first then, which costs nothing beside many rows: they make a step very long much sooner.
@@ -15,18 +20,32 @@ constexpr double kVeryLongStep = 1.25e9, kVeryLongStepOfManyRows = 3e7;
 constexpr ptrdiff_t kManyRows = 4096;
 }  // namespace
 
+/// Ask for large pages under a large buffer: it is filled, read and given back in a fraction of the time then.
+static void want_huge_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) {
+#ifdef MADV_HUGEPAGE
+    constexpr std::uintptr_t kHuge = 1 << 21;
+    const auto begin = (reinterpret_cast<std::uintptr_t>(memory) + kHuge - 1) / kHuge * kHuge;
+    const auto end = (reinterpret_cast<std::uintptr_t>(memory) + bytes) / kHuge * kHuge;
+    if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);  // a wish: failing is no fault
+#endif
+}
+
 template <class T>
 T* Session<T>::allocate(ptrdiff_t count) {
     const auto size = static_cast<std::size_t>(std::max<ptrdiff_t>(count, 1) + k_.lanes);
     T* memory = static_cast<T*>(::operator new(size * sizeof(T), kAlignment));
-    std::fill_n(memory, size, T(0));
     buffers_.emplace_back(memory, [](T* p) { ::operator delete(p, kAlignment); });
+    want_huge_pages(memory, size * sizeof(T));
+    for (std::size_t start = 0; start < size; start += kFilledTogether) {
+        if (size > kFilledTogether && building_ && *building_ && (*building_)()) break;
+        std::fill_n(memory + start, std::min(kFilledTogether, size - start), T(0));
+    }
     return memory;
 }
 
 template <class T>
-Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
-    : k_(kernels<T>(isa())), plan_(plan), batch_(batch), threads_(threads), shared_(new Shared) {
+Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads, const Interrupt& interrupt)
+    : k_(kernels<T>(isa())), plan_(plan), batch_(batch), threads_(threads), building_(&interrupt), shared_(new Shared) {
     shared_->squares.resize(plan.segments.size());
     shared_->factors.resize(plan.segments.size());
     const ptrdiff_t panels = (batch + k_.lanes - 1) / k_.lanes, examples = panels * k_.lanes;
@@ -129,6 +148,7 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
     if (!plan.sparse_labels) targets_ = allocate(panels * stride(plan.outputs()));
     example_weights_ = allocate(examples);
     values_ = allocate(examples);
+    building_ = nullptr;
 }
 
 template <class T>
@@ -235,13 +255,14 @@ Outcome Session<T>::run(const Run& asked) {
             if (plan_.clipping == Clipping::value) p.gradient_limit = static_cast<T>(plan_.clip_limit);
             OptimizerBuffers<T>& b = worker.buffers[s];
             b.weights = vectors_.parameters + segment.offset;
+            b.average = vectors_.average ? vectors_.average + segment.offset : nullptr;
             for (int slot = 0; slot < 3; ++slot)
                 b.slots[slot] = vectors_.slots[slot] ? vectors_.slots[slot] + segment.offset : nullptr;
             b.parameters = &p;
             worker.consumers[s] = {k_.optimizers[static_cast<int>(plan_.optimizer)].update, &b};
         }
     shared_->abort = shared_->halt = false;
-    Outcome outcome;
+    Outcome& outcome = outcome_ = {};
     // Batches of one size together, so that no thread needs to be told the size at every step.
     const ptrdiff_t whole = std::min(run.where.stop, run.where.rows / run.where.batch);
     const auto part = [&](ptrdiff_t start, ptrdiff_t stop, ptrdiff_t examples) {
@@ -265,6 +286,9 @@ void Session<T>::prepare_scalars(Worker& worker, const Run& run, ptrdiff_t step)
     for (OptimizerParameters<T>& p : worker.parameters) {
         p.rate = row[0];
         p.decay = row[1];
+        if (!vectors_.average) continue;
+        p.average_momentum = row[2];
+        p.overwrite = row[3] != 0;
     }
 }
 

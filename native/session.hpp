@@ -23,6 +23,7 @@ template <class T>
 struct Vectors {
     T* parameters = nullptr;
     T* state = nullptr;
+    T* average = nullptr;  // of the parameters over the steps, if wanted
     T* slots[3] = {};
 };
 
@@ -37,6 +38,7 @@ struct Steps {
 
 struct Outcome {
     double loss_sum = 0;  // of J times the mass of its batch: its rows, or the sum of their weights
+    double mass = 0;      // of all those batches
     ptrdiff_t rows = 0;
     ptrdiff_t steps = 0;
     bool failed = false;       // the step after `steps` was not made: its numbers are not finite
@@ -56,10 +58,12 @@ using Interrupt = std::function<bool()>;
 template <class T>
 class Session {
 public:
-    Session(const Plan& plan, ptrdiff_t batch, int threads);
+    /// `interrupt` is asked while large buffers are filled; a session that it has stopped can't be used.
+    Session(const Plan& plan, ptrdiff_t batch, int threads, const Interrupt& interrupt = {});
     ~Session();
 
-    /// Train. `table` has a row of `columns` scalars a step, rate and decay first. `outputs`, if not null, gets the
+    /// Train. `table` has a row of `columns` scalars a step, rate and decay first; where the parameters have an average,
+    /// its momentum and whether it takes their place come next. `outputs`, if not null, gets the
     /// outputs of every row in the order of the batches.
     Outcome train(const Vectors<T>& vectors, const Rows& rows, const Steps& steps, const T* table, ptrdiff_t columns,
                   T* outputs, const Interrupt& interrupt);
@@ -76,6 +80,9 @@ public:
     bool predict(const Vectors<T>& vectors, const Rows& rows, ptrdiff_t first, ptrdiff_t count, T* outputs);
 
     int threads() const { return threads_; }
+
+    /// What the steps so far have given, for an Interrupt that wants to know.
+    const Outcome& so_far() const { return outcome_; }
 
 private:
     struct Run;
@@ -128,7 +135,9 @@ private:
     Plan plan_;
     ptrdiff_t batch_;
     int threads_;
+    const Interrupt* building_ = nullptr;
     Vectors<T> vectors_;
+    Outcome outcome_;
 
     std::vector<std::unique_ptr<T, void (*)(T*)>> buffers_;
     std::vector<Node> nodes_;

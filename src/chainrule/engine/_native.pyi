@@ -24,6 +24,7 @@ class _Session:
         table: int,
         columns: int,
         outputs: int,
+        watch: Callable[[int, float], None] | None = None,
     ) -> Result: ...
     def evaluate(
         self, vectors: Sequence[int], rows: Sequence[Block], count: int, batch: int, outputs: int
