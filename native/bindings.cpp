@@ -56,8 +56,12 @@ Instruction instruction(const nb::dict& d) {
     set("inverted", result.inverted);
     set("momentum", result.momentum);
     set("epsilon", result.epsilon);
-    set("dimension", result.dimension);
-    set("categories", result.categories);
+    if (d.contains("tables"))
+        for (nb::handle item : nb::cast<nb::list>(d["tables"])) {
+            const auto [weights, column, positions, categories, dimension] =
+                nb::cast<std::tuple<nb::object, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t>>(item);
+            result.tables.push_back({operand(weights), column, positions, categories, dimension});
+        }
     return result;
 }
 

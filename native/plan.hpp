@@ -22,11 +22,18 @@ enum class Operation {
     dense, activation, softmax, log_softmax, dropout, normalization, batch_normalization, layer_normalization, embedding
 };
 
+/// Of an embedding: features [column, column + positions) are codes, and each gives way to a row of this table.
+struct EmbeddingTable {
+    Operand weights;
+    ptrdiff_t column, positions;
+    ptrdiff_t categories, dimension;  // rows, and their length
+};
+
 /// Instruction i reads buffer i and writes buffer i + 1; buffer 0 holds the inputs.
 struct Instruction {
     Operation operation;
     ptrdiff_t inputs, outputs;  // features per example
-    Operand weights, bias;      // W and b; gamma and beta; the embeddings
+    Operand weights, bias;      // W and b; gamma and beta
     Operand mean, variance;     // of normalisations: moving averages, or the statistics of the data
     Activation activation = Activation::linear;  // applied where the product is stored
     double alpha = 0;
@@ -35,7 +42,7 @@ struct Instruction {
     bool frozen = false;                // batch normalisation by its moving averages also while training
     bool inverted = false;              // normalization: back to the original scale
     double momentum = 0, epsilon = 0;
-    ptrdiff_t dimension = 0, categories = 0;  // of an embedding: its vectors' length, and how many there are
+    std::vector<EmbeddingTable> tables;  // of an embedding, by column; other features pass through
 };
 
 /// A stretch of the parameter vector that is one weight.

@@ -51,7 +51,17 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
             if (instruction.weights.trains()) node.weights_segment = segment++;
             if (instruction.bias.trains()) node.bias_segment = segment++;
         }
-        trains = trains || node.weights_segment >= 0 || node.bias_segment >= 0;
+        node.trains = node.weights_segment >= 0 || node.bias_segment >= 0;
+        ptrdiff_t longer = 0;  // by so much do features lie further back after the vectors before them
+        for (const EmbeddingTable& table : instruction.tables) {
+            node.tables.push_back({table, table.column + longer});
+            longer += table.positions * (table.dimension - 1);
+            if (plan.segments.empty() || !table.weights.trains()) continue;
+            node.tables.back().segment = segment++;
+            node.tables.back().gradient = allocate(table.categories * table.dimension);
+            node.trains = true;
+        }
+        trains = trains || node.trains;
         node.wants_gradient = trains;
         if (node.in_place() && in.gradient)
             node.gradient = in.gradient;
@@ -82,10 +92,6 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
                 node.divisor = allocate(node.features);
                 node.factor = allocate(node.features);
                 node.offset = allocate(node.features);
-                break;
-            case Operation::embedding:
-                if (node.weights_segment >= 0)
-                    node.table_gradient = allocate(plan.segments[static_cast<std::size_t>(node.weights_segment)].length);
                 break;
             default: break;
         }

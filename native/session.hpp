@@ -70,6 +70,7 @@ private:
     struct Run;
     struct Worker;
     struct Node;
+    struct Table;
     struct Shared;
 
     T* allocate(ptrdiff_t count);
@@ -90,6 +91,8 @@ private:
     void forward(Member& member, const Run& run, std::int64_t step, Range panels);
     void multiply_forward(const Node& in, const Node& node, Range panels, Range units, T* scratch);
     void multiply_backward(const Node& in, const Node& node, Range panels, Range inputs, T* scratch);
+    Embedding<T> embedding(const Node& in, const Node& node, const Table& table) const;
+    void embed(const Node& in, const Node& node, Range panels);
     void loss(Range panels);
     void backward(Member& member, const Run& run, Range panels);
     void parameters(Member& member, const Run& run, const GradientConsumer<T>* consumers);

@@ -116,6 +116,34 @@ void Session<T>::multiply_backward(const Node& in, const Node& node, Range panel
 }
 
 template <class T>
+Embedding<T> Session<T>::embedding(const Node& in, const Node& node, const Table& table) const {
+    const ptrdiff_t output = table.output * k_.lanes;
+    return {operand(table.plan.weights), table.plan.dimension, table.plan.positions,
+            in.y + table.plan.column * k_.lanes, in.stride, node.y + output,
+            node.gradient ? node.gradient + output : nullptr, node.stride, panels_, table.gradient,
+            table.plan.categories};
+}
+
+/// Vectors in place of codes; the features before, between and behind them as they are.
+template <class T>
+void Session<T>::embed(const Node& in, const Node& node, Range panels) {
+    ptrdiff_t from = 0, to = 0;
+    const auto copy_until = [&](ptrdiff_t feature) {
+        if (feature > from)
+            for (ptrdiff_t p = panels.begin; p < panels.end; ++p)
+                std::memcpy(node.y + p * node.stride + to * k_.lanes, in.y + p * in.stride + from * k_.lanes,
+                            static_cast<std::size_t>((feature - from) * k_.lanes) * sizeof(T));
+    };
+    for (const Table& table : node.tables) {
+        copy_until(table.plan.column);
+        k_.embed(embedding(in, node, table), panels);
+        from = table.plan.column + table.plan.positions;
+        to = table.output + table.plan.positions * table.plan.dimension;
+    }
+    copy_until(in.features);
+}
+
+template <class T>
 void Session<T>::forward(Member& member, const Run& run, std::int64_t step, Range panels) {
     T* scratch = workers_[static_cast<std::size_t>(member.index())].scratch;
     const auto aborted = [&] { return abort_asked(member, run); };
@@ -190,9 +218,7 @@ void Session<T>::forward(Member& member, const Run& run, std::int64_t step, Rang
                                        range);
                     break;
                 case Operation::embedding:
-                    k_.embed({operand(instruction.weights), instruction.dimension, instruction.inputs, in.y, in.stride,
-                              node.y, nullptr, node.stride, panels_, nullptr, instruction.categories},
-                             range);
+                    embed(in, node, range);
                     break;
             }
         }
@@ -244,7 +270,7 @@ void Session<T>::backward(Member& member, const Run& run, Range panels) {
                         });
                     if (node.delta_rows && !k_.is_narrow(node.features, panels_))
                         k_.transpose_delta({node.gradient, node.stride, node.delta_rows, node.features, panels_}, range);
-                    if (further && !by_units_) multiply_backward(in, node, range, {0, in.features}, scratch);
+                    if (further && !by_units_) multiply_backward(in, node, range, in.wanted(), scratch);
                     break;
                 }
                 case Operation::activation:
@@ -288,7 +314,8 @@ void Session<T>::backward(Member& member, const Run& run, Range panels) {
         }
         if (by_units_ && further && instruction.operation == Operation::dense) {
             member.barrier();
-            multiply_backward(in, node, {0, panels_}, share(in.features, member.index(), member.size()), scratch);
+            const Range inputs = in.wanted(), part = share(inputs.size(), member.index(), member.size());
+            multiply_backward(in, node, {0, panels_}, {inputs.begin + part.begin, inputs.begin + part.end}, scratch);
             member.barrier();
         }
     }

@@ -23,6 +23,7 @@ int main(int count, char** arguments) {
         test_vector_math(isa.name);
         test_random(isa);
         test_panels(isa);
+        test_embedding(isa);
         test_products(isa);
         test_single_example(isa);
         test_activations(isa);

@@ -14,11 +14,11 @@ from chainrule.autodiff import ops
 from chainrule.engine import threads
 from chainrule.engine.data import CHUNK, Rows
 from chainrule.engine.engine import Engine, Network, Position, Progress, Task
-from chainrule.engine.lowering import UnsupportedError, lower, lower_network
+from chainrule.engine.lowering import EMBEDDINGS, UnsupportedError, lower, lower_network
 from chainrule.engine.plan import Instruction, Plan
 from chainrule.engine.python import loss_on_logits
 from chainrule.errors import ArgumentError, StateError
-from chainrule.layers import Dropout, Embedding
+from chainrule.layers import Dropout
 from chainrule.random import PURPOSES, generator
 
 try:
@@ -256,9 +256,11 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
 
 def _describe(instruction: Instruction) -> dict[str, Any]:
     attributes = dict(instruction.attributes)
+    operands = {name: (o.vector == "parameters", o.offset) for name, o in instruction.operands.items()}
+    if "tables" in attributes:
+        attributes["tables"] = [(operands.pop(name), *numbers) for name, *numbers in attributes["tables"]]
     if "activation" in attributes:
         attributes["activation"] = ACTIVATIONS.index(attributes["activation"])
-    operands = {name: (o.vector == "parameters", o.offset) for name, o in instruction.operands.items()}
     return {
         "operation": OPERATIONS.index(instruction.operation),
         "inputs": instruction.inputs,
@@ -333,7 +335,7 @@ def _portions(data: Rows, batch_size: int) -> Iterator[Rows]:
 def _check_codes(network: Network, data: Rows) -> None:
     """Refuse codes that name no row of an embedding, which reads what they name."""
     for layer in network.layers:
-        if isinstance(layer, Embedding):
+        if isinstance(layer, EMBEDDINGS):
             rows = max(1, CHUNK // max(1, data.x.size // len(data)))
             for first in range(0, len(data), rows):
                 layer.codes(data.x[first : first + rows])

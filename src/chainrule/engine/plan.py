@@ -32,6 +32,8 @@ class Instruction:
         Features per example.
     operands : mapping of str to Operand
     attributes : mapping of str to number, bool or str
+        Of "embedding" also ``tables``: (operand's name, first column of codes, how many, categories, dimension), by
+        column; other columns pass through.
     """
 
     operation: str
