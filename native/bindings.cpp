@@ -98,20 +98,30 @@ Block block(const BlockTuple& t) {
             std::get<3>(t)};
 }
 
-/// Asks Python for signals (Ctrl-C) every so often; a pending one ends the run and is raised when it has.
+/// Asks Python for signals (Ctrl-C) every so often, and tells `watch`, if it is not None, the steps made so far and
+/// their mean loss; what either raises ends the run, and is raised when it has ended.
 class Signals {
 public:
-    Signals() {  // only the main thread is sent signals
+    explicit Signals(nb::object watch) : watch_(std::move(watch)) {  // only the main thread is sent signals
         const nb::module_ threading = nb::module_::import_("threading");
         main_ = threading.attr("current_thread")().is(threading.attr("main_thread")());
     }
-    bool operator()() {
-        if (ending) return true;
+    bool operator()(const Outcome& so_far) {
+        if (ending || raised_) return true;
         const auto now = Clock::now();
-        if (!main_ || now - asked_ < kEvery) return false;
+        const bool watched = !watch_.is_none();
+        if (!(main_ || watched) || now - asked_ < kEvery) return false;
         asked_ = now;
         nb::gil_scoped_acquire gil;
-        raised_ = raised_ || PyErr_CheckSignals() != 0;
+        raised_ = PyErr_CheckSignals() != 0;
+        if (!raised_ && watched) {
+            try {
+                watch_(so_far.steps, so_far.mass > 0 ? so_far.loss_sum / so_far.mass : 0.0);
+            } catch (nb::python_error& error) {
+                error.restore();
+                raised_ = true;
+            }
+        }
         return raised_;
     }
     bool raised() const { return raised_; }
@@ -119,6 +129,7 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
     static constexpr std::chrono::milliseconds kEvery{20};
+    nb::object watch_;
     Clock::time_point asked_ = Clock::now();
     bool raised_ = false, main_ = false;
 };
@@ -140,8 +151,8 @@ public:
 
     Result train(std::vector<Address> vectors, std::vector<BlockTuple> rows, ptrdiff_t count, Address order,
                  ptrdiff_t ordered, ptrdiff_t batch, ptrdiff_t start, ptrdiff_t stop, std::int64_t first_step,
-                 Address table, ptrdiff_t columns, Address outputs) {
-        return run([&](const Interrupt& interrupt) {
+                 Address table, ptrdiff_t columns, Address outputs, nb::object watch) {
+        return run(std::move(watch), [&](const Interrupt& interrupt) {
             const Outcome outcome =
                 session_.train(pointers(vectors), blocks(rows, count),
                                {reinterpret_cast<const std::int64_t*>(order), ordered, batch, start, stop, first_step},
@@ -153,7 +164,7 @@ public:
 
     Result evaluate(std::vector<Address> vectors, std::vector<BlockTuple> rows, ptrdiff_t count, ptrdiff_t batch,
                     Address outputs) {
-        return run([&](const Interrupt& interrupt) {
+        return run(nb::none(), [&](const Interrupt& interrupt) {
             return session_.evaluate(pointers(vectors), blocks(rows, count),
                                      {nullptr, count, batch, 0, (count + batch - 1) / batch, 0}, at(outputs), interrupt);
         });
@@ -161,7 +172,7 @@ public:
 
     Result gradient(std::vector<Address> vectors, std::vector<BlockTuple> rows, ptrdiff_t count, std::int64_t step,
                     bool training, Address out) {
-        return run([&](const Interrupt&) {
+        return run(nb::none(), [&](const Interrupt&) {
             return session_.gradient(pointers(vectors), blocks(rows, count), {nullptr, count, count, 0, 1, step},
                                      training, at(out));
         });
@@ -177,7 +188,8 @@ private:
         Vectors<T> result;
         result.parameters = at(v.at(0));
         result.state = at(v.at(1));
-        for (std::size_t i = 2; i < v.size() && i < 5; ++i) result.slots[i - 2] = at(v[i]);
+        if (v.size() > 2) result.average = at(v[2]);
+        for (std::size_t i = 3; i < v.size() && i < 6; ++i) result.slots[i - 3] = at(v[i]);
         return result;
     }
 
@@ -186,13 +198,13 @@ private:
     }
 
     template <class Function>
-    Result run(const Function& function) {
-        Signals signals;
+    Result run(nb::object watch, const Function& function) {
+        Signals signals(std::move(watch));
         Outcome outcome;
         ++running;
         {
             nb::gil_scoped_release release;
-            outcome = function([&] { return signals(); });
+            outcome = function([&] { return signals(session_.so_far()); });
         }
         --running;
         if (ending) {
@@ -214,7 +226,7 @@ void define(nb::module_& module, const char* name) {
     nb::class_<S>(module, name)
         .def(nb::init<const nb::dict&, ptrdiff_t, int>(), "plan"_a, "batch"_a, "threads"_a)
         .def("train", &S::train, "vectors"_a, "rows"_a, "count"_a, "order"_a, "ordered"_a, "batch"_a, "start"_a,
-             "stop"_a, "first_step"_a, "table"_a, "columns"_a, "outputs"_a)
+             "stop"_a, "first_step"_a, "table"_a, "columns"_a, "outputs"_a, "watch"_a = nb::none())
         .def("evaluate", &S::evaluate, "vectors"_a, "rows"_a, "count"_a, "batch"_a, "outputs"_a)
         .def("gradient", &S::gradient, "vectors"_a, "rows"_a, "count"_a, "step"_a, "training"_a, "out"_a)
         .def_prop_ro("last", &S::last)

@@ -139,6 +139,8 @@ struct OptimizerParameters {
     T l1 = 0, l2 = 0;  // of the loss's penalty l1 |w| + l2 w^2
     T gradient_factor = 1;
     T gradient_limit = static_cast<T>(__builtin_inf());
+    T average_momentum = 0;
+    bool overwrite = false;  // put the average in the weights' place
 };
 
 template <class T>
@@ -146,6 +148,7 @@ struct OptimizerBuffers {
     T* weights;
     T* slots[3];
     const OptimizerParameters<T>* parameters;
+    T* average = nullptr;  // of the weights over the steps, if wanted
 };
 
 /// Rows of a table, given by strides in bytes, to panels.

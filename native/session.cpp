@@ -212,13 +212,14 @@ Outcome Session<T>::run(const Run& asked) {
             if (plan_.clipping == Clipping::value) p.gradient_limit = static_cast<T>(plan_.clip_limit);
             OptimizerBuffers<T>& b = worker.buffers[s];
             b.weights = vectors_.parameters + segment.offset;
+            b.average = vectors_.average ? vectors_.average + segment.offset : nullptr;
             for (int slot = 0; slot < 3; ++slot)
                 b.slots[slot] = vectors_.slots[slot] ? vectors_.slots[slot] + segment.offset : nullptr;
             b.parameters = &p;
             worker.consumers[s] = {k_.optimizers[static_cast<int>(plan_.optimizer)].update, &b};
         }
     shared_->abort = shared_->halt = false;
-    Outcome outcome;
+    Outcome& outcome = outcome_ = {};
     // Batches of one size together, so that no thread needs to be told the size at every step.
     const ptrdiff_t whole = std::min(run.where.stop, run.where.rows / run.where.batch);
     ptrdiff_t weights = 0;
@@ -247,6 +248,9 @@ void Session<T>::prepare_scalars(Worker& worker, const Run& run, ptrdiff_t step)
     for (OptimizerParameters<T>& p : worker.parameters) {
         p.rate = row[0];
         p.decay = row[1];
+        if (!vectors_.average) continue;
+        p.average_momentum = row[2];
+        p.overwrite = row[3] != 0;
     }
 }
 

@@ -23,6 +23,7 @@ template <class T>
 struct Vectors {
     T* parameters = nullptr;
     T* state = nullptr;
+    T* average = nullptr;  // of the parameters over the steps, if wanted
     T* slots[3] = {};
 };
 
@@ -37,6 +38,7 @@ struct Steps {
 
 struct Outcome {
     double loss_sum = 0;  // of J times the mass of its batch: its rows, or the sum of their weights
+    double mass = 0;      // of all those batches
     ptrdiff_t rows = 0;
     ptrdiff_t steps = 0;
     bool failed = false;       // the step after `steps` was not made: its numbers are not finite
@@ -52,7 +54,8 @@ public:
     Session(const Plan& plan, ptrdiff_t batch, int threads);
     ~Session();
 
-    /// Train. `table` has a row of `columns` scalars a step, rate and decay first. `outputs`, if not null, gets the
+    /// Train. `table` has a row of `columns` scalars a step, rate and decay first; where the parameters have an average,
+    /// its momentum and whether it takes their place come next. `outputs`, if not null, gets the
     /// outputs of every row in the order of the batches.
     Outcome train(const Vectors<T>& vectors, const Rows& rows, const Steps& steps, const T* table, ptrdiff_t columns,
                   T* outputs, const Interrupt& interrupt);
@@ -65,6 +68,9 @@ public:
     Outcome gradient(const Vectors<T>& vectors, const Rows& rows, const Steps& steps, bool training, T* out);
 
     int threads() const { return threads_; }
+
+    /// What the steps so far have given, for an Interrupt that wants to know.
+    const Outcome& so_far() const { return outcome_; }
 
 private:
     struct Run;
@@ -110,6 +116,7 @@ private:
     ptrdiff_t batch_;
     int threads_;
     Vectors<T> vectors_;
+    Outcome outcome_;
 
     std::vector<std::unique_ptr<T, void (*)(T*)>> buffers_;
     std::vector<Node> nodes_;

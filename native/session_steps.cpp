@@ -66,6 +66,7 @@ void Session<T>::steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_
         }
         if (first_thread) {
             outcome.loss_sum += total * mass_;
+            outcome.mass += mass_;
             outcome.rows += examples_;
             ++outcome.steps;
         }
@@ -147,6 +148,7 @@ void Session<T>::steps_of_one(Member& member, const Run& run, ptrdiff_t start, p
             }
         }
         outcome.loss_sum += total * mass_;
+        outcome.mass += mass_;
         ++outcome.rows;
         ++outcome.steps;
     }

@@ -1,6 +1,6 @@
 """What the C++ module offers; addresses are those of arrays that the caller checks and keeps alive."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 Block = tuple[int, int, int, int]  # address, number type, row stride, column stride in bytes
@@ -22,6 +22,7 @@ class _Session:
         table: int,
         columns: int,
         outputs: int,
+        watch: Callable[[int, float], None] | None = None,
     ) -> Result: ...
     def evaluate(
         self, vectors: Sequence[int], rows: Sequence[Block], count: int, batch: int, outputs: int

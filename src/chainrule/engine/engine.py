@@ -5,9 +5,9 @@ An engine knows the network only through this protocol, and the rest of chainrul
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -85,6 +85,9 @@ class Progress:
         return self.loss_sum / self.mass if self.mass else float("nan")
 
 
+Watch: TypeAlias = Callable[[int, float], None]
+
+
 class Engine(ABC):
     """Runs a `Task`."""
 
@@ -92,9 +95,20 @@ class Engine(ABC):
 
     @abstractmethod
     def run(
-        self, task: Task, position: Position, data: Rows, order: Array, batch_size: int, start: int, stop: int
+        self,
+        task: Task,
+        position: Position,
+        data: Rows,
+        order: Array,
+        batch_size: int,
+        start: int,
+        stop: int,
+        watch: Watch | None = None,
     ) -> Progress:
         """Train on batches ``start`` to ``stop - 1`` of the rows in ``order``; batch i is step ``position.step``.
+
+        ``watch``, if given, is told while it runs how many of these batches are done and their mean loss: often
+        enough for a display, and no more than once a batch.
 
         Stops before the update of a step whose loss or gradient is not finite, with the weights and the
         state as they were before that step, and says so in the result.

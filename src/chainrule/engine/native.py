@@ -13,12 +13,13 @@ from chainrule.arrays import Array
 from chainrule.autodiff import ops
 from chainrule.engine import threads
 from chainrule.engine.data import CHUNK, Rows
-from chainrule.engine.engine import Engine, Network, Position, Progress, Task
+from chainrule.engine.engine import Engine, Network, Position, Progress, Task, Watch
 from chainrule.engine.lowering import EMBEDDINGS, UnsupportedError, lower, lower_network
 from chainrule.engine.plan import Instruction, Plan
 from chainrule.engine.python import loss_on_logits
 from chainrule.errors import ArgumentError, StateError
 from chainrule.layers import Dropout
+from chainrule.optimizers.moving_average import SLOT as AVERAGE
 from chainrule.random import PURPOSES, generator
 
 try:
@@ -130,7 +131,15 @@ class NativeEngine(Engine):
         return NativeEngine, ()  # sessions are buffers of this process; a copy makes its own
 
     def run(
-        self, task: Task, position: Position, data: Rows, order: Array, batch_size: int, start: int, stop: int
+        self,
+        task: Task,
+        position: Position,
+        data: Rows,
+        order: Array,
+        batch_size: int,
+        start: int,
+        stop: int,
+        watch: Watch | None = None,
     ) -> Progress:
         """Train on batches ``start`` to ``stop - 1``."""
         if self._checked() is not data:  # of one `fit` the rows are looked at once
@@ -138,17 +147,20 @@ class NativeEngine(Engine):
             self._checked = weakref.ref(data)
         rows = np.ascontiguousarray(order[start * batch_size : stop * batch_size], np.int64)
         if _is_readable(data):
-            return self._train(task, position, data, rows, batch_size)
+            return self._train(task, position, data, rows, batch_size, watch)
         total, size = Progress(), _rows_together(data, batch_size)
         for first in range(0, len(rows), size):
             part = data.take(rows[first : first + size])
-            progress = self._train(task, position, _converted(part), np.arange(len(part)), batch_size)
-            total.add(progress)
-            if progress.failed_step is not None:
+            total.add(self._train(task, position, _converted(part), np.arange(len(part)), batch_size, None))
+            if total.failed_step is not None:
                 break
+            if watch is not None:
+                watch(-(-total.rows // batch_size), total.loss)
         return total
 
-    def _train(self, task: Task, position: Position, data: Rows, rows: Array, batch_size: int) -> Progress:
+    def _train(
+        self, task: Task, position: Position, data: Rows, rows: Array, batch_size: int, watch: Watch | None
+    ) -> Progress:
         """Make the steps of these rows, in this order."""
         network, optimizer = task.network, task.optimizer
         sessions, steps = self._trained(task), -(-len(rows) // batch_size)
@@ -158,12 +170,14 @@ class NativeEngine(Engine):
         parameters, state = network.parameters.writable(), network.state.writable()
         if any(len(position.slots[name]) != len(parameters) for name in optimizer.slots):
             raise StateError("the optimizer's slots don't fit the model; it has changed since it was compiled")
-        vectors = [_at(parameters), _at(state), *(_at(position.slots[name]) for name in optimizer.slots)]
+        average = _at(position.slots[AVERAGE]) if optimizer.average else 0
+        slots = [_at(position.slots[name]) for name in optimizer.initial_slots]
+        vectors = [_at(parameters), _at(state), average, *slots]
         with sessions.borrow(network.dtype, batch_size) as session:
             try:
                 loss_sum, count, made, failed = session.train(
                     vectors, _blocks(data), len(data), _at(rows), len(rows), batch_size, 0, steps, position.step,
-                    _at(table), table.shape[1], _at(outputs),
+                    _at(table), table.shape[1], _at(outputs), watch,
                 )  # fmt: skip
             except BaseException:  # Ctrl-C, or what another signal's handler raises: the steps before it are made
                 position.step += session.last[2]

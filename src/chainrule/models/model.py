@@ -128,7 +128,8 @@ class Model(Configurable, ABC):
         ]
         self._task = Task(self, self.loss, self.optimizer, measured)
         self._engine = choose(self._engine_name, self._task)
-        self._position = Position(self.optimizer.init_state(len(self.parameters), self.dtype))
+        self._position = Position(self.optimizer.state_of(self.parameters.values))
+        self.optimizer.follow(self.parameters.variables, self.parameters.segments, self._position.slots)
         return self._task
 
     def _rows(self, x: Any, y: Any, sample_weight: Any, verb: str) -> tuple[Task, Rows]:
