@@ -79,6 +79,7 @@ Plan plan(const nb::dict& d) {
     result.loss_parameter = nb::cast<double>(d["loss_parameter"]);
     result.sparse_labels = nb::cast<bool>(d["sparse_labels"]);
     result.reduction = enumerator<Reduction>(d["reduction"]);
+    result.loss_weight = nb::cast<double>(d["loss_weight"]);
     result.optimizer = enumerator<Optimizer>(d["optimizer"]);
     result.momentum = nb::cast<double>(d["momentum"]);
     result.beta_1 = nb::cast<double>(d["beta_1"]);

@@ -268,6 +268,7 @@ enum class Activation {
     mish,
     softplus,
     hard_sigmoid,
+    exponential,
     count
 };
 enum class Loss {

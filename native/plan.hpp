@@ -62,6 +62,7 @@ struct Plan {
     double loss_parameter = 0;
     bool sparse_labels = false;
     Reduction reduction = Reduction::mean;
+    double loss_weight = 1;  // factor of the reduced loss in J
     Optimizer optimizer = Optimizer::sgd;
     double momentum = 0, beta_1 = 0, beta_2 = 0, rho = 0, epsilon = 0;
     Clipping clipping = Clipping::none;

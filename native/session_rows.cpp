@@ -68,7 +68,7 @@ void Session<T>::gather(Member& member, const Run& run, ptrdiff_t first, Range p
         if (panels.begin == 0) mass_ = divisor;
         if (divisor == 0) divisor = 1;  // only weights of 0: the loss is 0
     }
-    const T share = static_cast<T>(1 / divisor);
+    const T share = static_cast<T>(plan_.loss_weight / divisor);
     T* weights = example_weights_;
     std::fill(weights + examples.begin, weights + examples.end, T(0));
     read<T>(run.rows.weights, {examples.begin, std::min(examples.end, examples_)}, row,
@@ -78,7 +78,8 @@ void Session<T>::gather(Member& member, const Run& run, ptrdiff_t first, Range p
 /// The factor of every example in J, where rows have no weights of their own; 0 for copies that fill the last panel.
 template <class T>
 void Session<T>::equal_weights() {
-    const T share = plan_.reduction == Reduction::sum ? T(1) : T(1) / static_cast<T>(examples_);
+    const double divisor = plan_.reduction == Reduction::sum ? 1 : static_cast<double>(examples_);
+    const T share = static_cast<T>(plan_.loss_weight / divisor);
     std::fill_n(example_weights_, panels_ * k_.lanes, T(0));
     std::fill_n(example_weights_, examples_, share);
 }

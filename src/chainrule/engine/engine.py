@@ -46,12 +46,13 @@ class Network(Protocol):
 
 @dataclass
 class Task:
-    """A network with what it is trained by."""
+    """A network with what it is trained by; ``loss_weight`` is the factor of the reduced loss in J."""
 
     network: Network
     loss: Loss
     optimizer: Optimizer
     metrics: Sequence[Metric]
+    loss_weight: float = 1.0
 
 
 @dataclass

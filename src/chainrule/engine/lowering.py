@@ -187,7 +187,8 @@ def lower(task: Task) -> Plan:
     trained = [operand.offset for operand in operands if operand.vector == "parameters"]
     if trained != [segment.offset for segment in network.parameters.segments]:
         raise UnsupportedError("weights were replaced: they lie in another order than the layers use them")
-    return Plan(instructions, _segments(network), _loss(on_logits or loss), _optimizer(task.optimizer))
+    planned = _loss(on_logits or loss, task.loss_weight)
+    return Plan(instructions, _segments(network), planned, _optimizer(task.optimizer))
 
 
 def _segments(network: Network) -> tuple[tuple[int, int, float, float, int], ...]:
@@ -230,14 +231,14 @@ REDUCTIONS = {
 }
 
 
-def _loss(loss: losses.Loss) -> PlannedLoss:
+def _loss(loss: losses.Loss, weight: float) -> PlannedLoss:
     reduction = REDUCTIONS[str(loss.reduction)]
     if type(loss) in ELEMENT_LOSSES:
         name, attribute = ELEMENT_LOSSES[type(loss)]
-        return PlannedLoss(name, getattr(loss, attribute) if attribute else 0.0, False, reduction)
+        return PlannedLoss(name, getattr(loss, attribute) if attribute else 0.0, False, reduction, weight)
     if isinstance(loss, CrossEntropy) and type(loss) in CROSS_ENTROPIES:
         name = CROSS_ENTROPIES[type(loss)] + ("_logits" if loss.from_logits else "")
-        return PlannedLoss(name, loss.label_smoothing, loss.integer_labels, reduction)
+        return PlannedLoss(name, loss.label_smoothing, loss.integer_labels, reduction, weight)
     raise UnsupportedError(f"the loss {loss.name} is not one of chainrule's own")
 
 

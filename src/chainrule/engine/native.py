@@ -36,7 +36,7 @@ OPERATIONS = (
 )  # fmt: skip
 ACTIVATIONS = (
     "linear", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "gelu_tanh", "silu", "mish", "softplus",
-    "hard_sigmoid",
+    "hard_sigmoid", "exponential",
 )  # fmt: skip
 LOSSES = (
     "mean_squared_error", "mean_absolute_error", "huber", "hinge", "poisson", "quantile", "binary_cross_entropy",
@@ -105,16 +105,17 @@ class _Sessions:
     @contextmanager
     def borrow(self, dtype: np.dtype[Any], batch: int) -> Iterator[Any]:
         """Give a session for batches of this size, to one caller at a time: its buffers are not shared."""
-        key = (batch, threads.count(work(self.plan.instructions) * batch))
-        session = self.idle.pop(key, None)
-        if session is None:
-            session = (_native.Session32 if dtype == np.float32 else _native.Session64)(self.description, *key)
-        try:
-            yield session
-        finally:
-            if len(self.idle) > MOST_IDLE:  # sizes change now and then; buffers of old ones are let go
-                self.idle.clear()
-            self.idle[key] = session
+        with threads.at_work():
+            key = (batch, threads.count(work(self.plan.instructions) * batch))
+            session = self.idle.pop(key, None)
+            if session is None:
+                session = (_native.Session32 if dtype == np.float32 else _native.Session64)(self.description, *key)
+            try:
+                yield session
+            finally:
+                if len(self.idle) > MOST_IDLE:  # sizes change now and then; buffers of old ones are let go
+                    self.idle.clear()
+                self.idle[key] = session
 
 
 class NativeEngine(Engine):
@@ -261,6 +262,7 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
         "loss_parameter": loss.parameter if loss else 0.0,
         "sparse_labels": loss.sparse if loss else False,
         "reduction": REDUCTIONS.index(loss.reduction) if loss else 0,
+        "loss_weight": loss.weight if loss else 1.0,
         "optimizer": RULES.index(optimizer.rule) if optimizer else 0,
         **{name: numbers.get(name, 0.0) for name in ("momentum", "beta_1", "beta_2", "rho", "epsilon")},
         "clipping": CLIPPINGS.index(optimizer.clipping) if optimizer else 0,

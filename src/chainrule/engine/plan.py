@@ -54,12 +54,13 @@ class Instruction:
 
 @dataclass(frozen=True)
 class PlannedLoss:
-    """A loss: its name, its one number (label smoothing, delta, quantile), and how values become J."""
+    """A loss: its name, its one number (label smoothing, delta, quantile), how values become J, its weight in J."""
 
     name: str
     parameter: float
     sparse: bool
     reduction: str
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,8 @@ class PythonEngine(Engine):
             total += loss if task.loss.reduction == "sum" else loss * task.loss.mass(len(part), part.weight)
             _measure(task, part, outputs)
         mean = total if task.loss.reduction == "sum" else total / task.loss.mass(len(data), data.weight)
-        return mean + sum(float(penalty) for layer in task.network.layers for penalty in layer.losses)
+        penalties = sum(float(penalty) for layer in task.network.layers for penalty in layer.losses)
+        return task.loss_weight * mean + penalties
 
     def predict(self, network: Network, data: Rows, batch_size: int) -> Array:
         """Return the outputs for all rows."""
@@ -163,7 +164,7 @@ def _differentiate(task: Task, part: Rows, training: bool) -> tuple[float, list[
     parameters = task.network.parameters
     with GradientTape() as tape:
         values, outputs = _forward(task, part, training)
-        loss = task.loss.reduce(values, _weight(part, values))
+        loss = task.loss_weight * task.loss.reduce(values, _weight(part, values))
         for layer in task.network.layers:
             for penalty in layer.losses:
                 loss = loss + penalty

@@ -59,7 +59,7 @@ def _first_fault(task: Task, data: Rows) -> str:
         y = data.y if data.y is None or data.y.dtype.kind in "iu" else data.y.astype(x.dtype)
         values = (on_logits or task.loss).values(y, x)  # type: ignore[arg-type]
         penalties = {layer.name: penalty for layer in layers for penalty in layer.losses}
-        loss = task.loss.reduce(values, data.weight) + sum(penalties.values())
+        loss = task.loss_weight * task.loss.reduce(values, data.weight) + sum(penalties.values())
     for name, penalty in penalties.items():
         if not np.isfinite(penalty.numpy()):
             return f"the penalty on the weights of {name} is {_kind(penalty.numpy())}"

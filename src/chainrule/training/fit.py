@@ -1,7 +1,7 @@
 """fit: the one training loop. Engines run ranges of steps; everything between the ranges happens here."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ class Settings:
     epochs: int = 1
     initial_epoch: int = 0
     batch_size: int = 32
-    shuffle: bool = True
+    shuffle: bool | Callable[[int], Array] = True
     seed: int = 0
     verbose: int | str = "auto"
     validation_freq: int = 1
@@ -161,6 +161,7 @@ class Trainer:
         size = self.settings.batch_size
         batch = start + part.rows // size
         rows = self.train.take(order[batch * size : (batch + 1) * size])
+        self.history.diverged = True
         reason = divergence.explain(self.task, rows, self.position.step, epoch, batch)
         if not any(isinstance(callback, divergence.TerminateOnNaN) for callback in self.callbacks.callbacks):
             warn(f"training stopped: {reason}", RuntimeWarning)
