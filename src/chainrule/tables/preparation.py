@@ -92,6 +92,7 @@ def prepare(
     options: DataOptions | None = None,
     seed: int = 0,
     embed: bool = False,
+    pieces: int = 0,
 ) -> PreparedData:
     """Choose the task, split the rows, fit the encoder on the training part, and encode all parts.
 
@@ -106,6 +107,8 @@ def prepare(
         Of the split.
     embed : bool
         Whether categories of many names become codes for ``CategoryEmbedding`` (see ``Encoder.fit``).
+    pieces : int
+        Into how many pieces numbers are cut.
 
     Raises
     ------
@@ -135,7 +138,7 @@ def prepare(
     test = None if options.test is None else _test_rows(options, target, classes)
     parts = _split(known, codes, options, seed, FRACTIONS if test is None else _WITHOUT_TEST)
     training = known.take(parts[0])
-    encoder = Encoder.fit(training, target, options.roles, options.without, embed)
+    encoder = Encoder.fit(training, target, options.roles, options.without, embed, pieces)
     meaning = classes or NumberTarget.fit(training.column(target))
     weights = None if options.weight is None else row_weights(known.column(options.weight))
     # Encoded as a whole, so that an error names the row of the table.
