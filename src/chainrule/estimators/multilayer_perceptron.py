@@ -30,6 +30,7 @@ from chainrule.training.history import History
 AUTO_BATCH = 200
 SPARSE = ["csr", "csc"]
 FLOATS = (np.float64, np.float32)
+NETWORK = ("hidden_layer_sizes", "activation", "loss", "dropout", "normalization", "dtype")  # what makes the network
 
 
 def is_stochastic(estimator: Any) -> bool:
@@ -57,6 +58,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
     history_: History
     n_outputs_: int
     _goal: Goal
+    _described: dict[str, str]
     _optimizer: Optimizer | None
     _course: Course
 
@@ -105,6 +107,10 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         parameters = self.get_params(deep=False)
         check_parameters(parameters)
         first = not hasattr(self, "network_") or not (self.warm_start or incremental)
+        network = {name: repr(parameters[name]) for name in NETWORK}
+        if not first:
+            _need_same(self._described, network)
+        self._described = network
         rows = self._read(X, y, sample_weight, incremental, reset=first)
         draws = check_random_state(self.random_state)
         if first:
@@ -213,7 +219,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
             return rows, self._read_more(*evaluation_parts(eval_set))
         if not self.early_stopping:
             return rows, None
-        if incremental and self.random_state is None:  # the same rows at every call must be held out again
+        if incremental:  # of the same rows the same share must be held out at every call
             draws = check_random_state(self._split_seed)
         return hold_out(rows, self.validation_fraction, self._stratified and self.n_outputs_ == 1, draws)
 
@@ -280,6 +286,16 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def _need_same(before: dict[str, str], now: dict[str, str]) -> None:
+    """Refuse to go on with another network than the one there is."""
+    for name, value in now.items():
+        if value != before[name]:
+            raise ArgumentError(
+                f"{name} was {before[name]} when the network was made, got {value}: partial_fit and warm starts go on "
+                "with the same network; fit with warm_start=False, or a clone"
+            )
 
 
 _NOT_FINITE = (

@@ -57,6 +57,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):
 
     Examples
     --------
+    >>> import numpy as np
     >>> X = np.linspace(-1, 1, 40)[:, None]
     >>> model = MLPRegressor(hidden_layer_sizes=[16], activation="tanh", solver="lbfgs", random_state=0)
     >>> print(f"{model.fit(X, X.ravel() ** 2).score(X, X.ravel() ** 2):.2f}")
