@@ -90,6 +90,16 @@ def show_scores(lines: Sequence[str]) -> None:
         echo(line)
 
 
+def section(title: str, lines: Sequence[str]) -> None:
+    """Print a title in bold and lines below it, with a blank line at the end."""
+    from chainrule.estimators.wording import printable, wrapped
+
+    _show([printable(title)], len(title))
+    for line in wrapped([f"  {line}" for line in lines], width()):
+        echo(line)
+    echo()
+
+
 def _show(lines: Sequence[str], bold: int = 0) -> None:
     """Print lines, wrapped to the screen, the first so many characters in bold."""
     from chainrule.estimators.wording import BARS, wrapped

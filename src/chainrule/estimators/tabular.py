@@ -1,6 +1,7 @@
 """From a table to a trained network and back: one implementation behind ``chainrule.train`` and the command line."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from os import PathLike
 from typing import Any
 
@@ -11,7 +12,14 @@ from chainrule.errors import ArgumentError, DataError, FileError
 from chainrule.estimators.network import EPOCHS, Options, build_network, network_shape
 from chainrule.estimators.report import Report
 from chainrule.estimators.scores import ClassScores, NumberScores, class_scores, number_scores
-from chainrule.models.model_file import describe_network, network_tensors, read_file, restore_network, write_file
+from chainrule.models.model_file import (
+    describe_network,
+    describe_training,
+    network_tensors,
+    read_file,
+    restore_model,
+    write_file,
+)
 from chainrule.models.sequential import Sequential
 from chainrule.random import check_seed
 from chainrule.tables import (
@@ -122,6 +130,7 @@ class TabularModel:
         """Write network, encoder and report to one safetensors file."""
         description = {
             "network": describe_network(self.network),
+            "training": describe_training(self.network),
             "encoder": self.encoder.state(),
             "target": self.target.state(),
             "report": self.report.as_dict(),
@@ -248,6 +257,7 @@ def train_table(
         seed=options.seed,
         engine="",
         guess=_guess(meaning, prepared.training),
+        settings={**asdict(options), "hidden": list(options.hidden)},
     )
     if announce is not None:
         announce(report)
@@ -320,10 +330,17 @@ def _name_of(source: Any) -> str:
     return Path(source).name if isinstance(source, str | PathLike) else "table"
 
 
-def load(path: str | PathLike[str]) -> TabularModel | Sequential:
+def load(path: str | PathLike[str], custom_objects: Mapping[str, type] | None = None) -> TabularModel | Sequential:
     """Read a model file: what `train` saved as a `TabularModel`, what ``Sequential.save`` saved as a `Sequential`.
 
-    Loading reads data only: it never runs code from the file.
+    Loading reads data only: it never runs code from the file, imports by a name in it or follows a path. Everything
+    is checked before memory is taken for it; files of older versions of chainrule are read too.
+
+    Parameters
+    ----------
+    path : str or path
+    custom_objects : dict of name to class, optional
+        Your own layers, losses ... that the file names: only what is given here is used, as in Keras.
 
     Raises
     ------
@@ -337,8 +354,8 @@ def load(path: str | PathLike[str]) -> TabularModel | Sequential:
     chainrule.errors.FileError: there is no file no_such_folder/model.safetensors
     """
     description, tensors = read_file(path)
+    network = restore_model(path, description, tensors, custom_objects)
     try:
-        network = restore_network(description["network"], tensors)
         if "encoder" not in description:
             return network
         encoder, report = Encoder.from_state(description["encoder"]), Report.from_dict(description["report"])
