@@ -192,7 +192,7 @@ class NativeEngine(Engine):
 
     def evaluate(self, task: Task, data: Rows, batch_size: int) -> float:
         """Return the mean loss over the rows."""
-        network, size, total = task.network, min(batch_size, len(data)), 0.0
+        network, size, total = task.network, min(batch_size, EVALUATION_ROWS, len(data)), 0.0
         _check_codes(network, data)
         sessions = self._trained(task)
         units = sessions.plan.instructions[-1].outputs
