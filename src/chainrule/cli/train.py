@@ -52,17 +52,13 @@ def _data_options(command: Any) -> Any:
     """Add the options that become `DataOptions`."""
     options = [
         click.option("--categorical", type=Names(), default=(), help="Columns that are categories, numbers too."),
-        click.option(
-            "--numeric", type=Names(), default=(), help="Columns of numbers; words in them are missing."
-        ),
+        click.option("--numeric", type=Names(), default=(), help="Columns of numbers; words in them are missing."),
         click.option("--drop", type=Names(), default=(), help="Columns to leave out."),
         click.option("--group", metavar="COLUMN", help="Rows with the same value come into the same part."),
         click.option("--time", metavar="COLUMN", help="Train on the earliest rows, test on the latest."),
         click.option("--test", type=click.Path(path_type=Path), metavar="FILE", help="Test on these rows instead."),
         click.option("--weight", metavar="COLUMN", help="How much each row counts, in loss and scores."),
-        click.option(
-            "--class-weight", type=click.Choice(["balanced"]), help="Every class counts alike in the loss."
-        ),
+        click.option("--class-weight", type=click.Choice(["balanced"]), help="Every class counts alike in the loss."),
     ]
     for option in reversed(options):
         command = option(command)

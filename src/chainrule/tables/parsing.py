@@ -17,6 +17,7 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.errors import DataError
+from chainrule.tables.relation import Relation
 from chainrule.tables.table import Column, Kind
 
 if TYPE_CHECKING:
@@ -52,17 +53,6 @@ def connect() -> "DuckDBPyConnection":
     return connection
 
 
-def quoted(identifier: str) -> str:
-    """Return a column's name as SQL writes it.
-
-    Examples
-    --------
-    >>> quoted('5" pipe')
-    '"5"" pipe"'
-    """
-    return '"' + identifier.replace('"', '""') + '"'
-
-
 def cleaned(text: str | None) -> str | None:
     """Return a cell's text without what does not count, ``None`` where it stands for a missing value.
 
@@ -78,39 +68,34 @@ def cleaned(text: str | None) -> str | None:
 
 
 def read_columns(
-    connection: "DuckDBPyConnection",
-    table: str,
-    names: Sequence[str] | None = None,
-    as_category: frozenset[str] = frozenset(),
-    start: int = 0,
+    connection: "DuckDBPyConnection", relation: Relation, as_category: frozenset[str] = frozenset()
 ) -> tuple[Column, ...]:
-    """Return every column of a DuckDB table, its kind decided by the rule of this module.
+    """Return every column of a relation, its kind decided by the rule of this module.
 
-    ``names`` replace the table's own; text columns of a name in ``as_category`` stay categories even where
-    every value reads as a number; rows before ``start`` are left out.
+    Text columns of a name in ``as_category`` stay categories even where every value reads as a number.
     """
-    described = connection.execute(f"DESCRIBE {table}").fetchall()
-    fields, types = [str(row[0]) for row in described], [str(row[1]) for row in described]
-    names = fields if names is None else names
-    source = f"{table} WHERE rowid >= {start}" if start else table
-    texts = [field for field, sql_type in zip(fields, types, strict=True) if _is_text(sql_type)]
-    fixed = {field for field, name in zip(fields, names, strict=True) if name in as_category}
-    numbers = _columns_of_numbers(connection, source, [field for field in texts if field not in fixed])
-    raw = _fetch(connection, source, {f: _as_text(f) for f in texts if f not in numbers})
-    kinds = {
-        field: _kind_of_type(name, sql_type)
-        for field, name, sql_type in zip(fields, names, types, strict=True)
-        if not _is_text(sql_type)
-    }
-    values = _fetch(connection, source, {field: _conversion(field, kind) for field, kind in kinds.items()})
-    columns = []
-    for field, name in zip(fields, names, strict=True):
-        if field in numbers:
-            columns.append(Column(name, "number", numbers[field]))
-        elif field in raw:
-            columns.append(column_of_texts(connection, name, np.ma.filled(raw[field], None), field in fixed))
+    texts, kinds, expressions = [], {}, {}
+    for index, (name, field, sql_type) in enumerate(zip(relation.names, relation.fields, relation.types, strict=True)):
+        if _is_text(sql_type):
+            texts.append(index)
+            expressions[index] = f"CAST({field} AS VARCHAR)"
         else:
-            columns.append(Column(name, kinds[field], _plain(values[field])))
+            kinds[index] = _kind_of_type(name, sql_type)
+            expressions[index] = _conversion(field, kinds[index])
+    fixed = {index for index in texts if relation.names[index] in as_category}
+    tried = {index: expressions[index] for index in texts if index not in fixed}
+    numbers = _columns_of_numbers(connection, relation.source, tried)
+    rest = {index: text for index, text in expressions.items() if index not in numbers}
+    values = _fetch(connection, relation.source, rest)
+    columns = []
+    for index, name in enumerate(relation.names):
+        if index in kinds:
+            columns.append(Column(name, kinds[index], _plain(values[index])))
+        elif index in numbers:
+            columns.append(Column(name, "number", numbers[index]))
+        else:
+            cells = np.ma.filled(values[index], None)
+            columns.append(column_of_texts(connection, name, cells, as_category=index in fixed))
     return tuple(columns)
 
 
@@ -143,31 +128,31 @@ def parse_texts(texts: dict[str, Array], as_category: frozenset[str] = frozenset
         return tuple(column_of_texts(connection, name, values, name in as_category) for name, values in texts.items())
 
 
-def parse_numbers(texts: Array) -> Array:
+def parse_numbers(texts: Array, connection: "DuckDBPyConnection | None" = None) -> Array:
     """Return a float64 array from an object array of ``str`` and ``None``: NaN where no number can be read."""
+    if connection is None:
+        with connect() as own:
+            return parse_numbers(texts, own)
     distinct = [text for text in set(texts.tolist()) if text is not None]
-    with connect() as connection:
-        values = dict(zip(distinct, _converted(connection, "as_number", distinct).tolist(), strict=True))
+    values = dict(zip(distinct, _converted(connection, "as_number", distinct).tolist(), strict=True))
     return _mapped(texts, {**values, None: np.nan}, np.float64)
 
 
-def _columns_of_numbers(connection: "DuckDBPyConnection", source: str, fields: Sequence[str]) -> dict[str, Array]:
+def _columns_of_numbers(connection: "DuckDBPyConnection", source: str, texts: dict[int, str]) -> dict[int, Array]:
     """Return the values of those text columns in which every cell that is not empty reads as a number.
 
     It is the quick way, whole columns at once; missing words and all else are left to `column_of_texts`.
     """
-    glance = _fetch(connection, f"{source} LIMIT {_GLANCE}", {f: f"as_number({_as_text(f)})" for f in fields})
-    likely = [field for field in fields if np.ma.count(glance[field]) > 0]
-    values = _fetch(connection, source, {field: f"as_number({_as_text(field)})" for field in likely})
+    numbers = {index: f"as_number({text})" for index, text in texts.items()}
+    glance = _fetch(connection, f"{source} LIMIT {_GLANCE}", numbers)
+    likely = [index for index in texts if np.ma.count(glance[index]) > 0]
+    values = _fetch(connection, source, {index: numbers[index] for index in likely})
     counts: list[int] = []
     for group in _groups(likely):
-        counted = ", ".join(f"count({quoted(field)})" for field in group)
+        counted = ", ".join(f"count({texts[index]})" for index in group)
         counts += connection.execute(f"SELECT {counted} FROM {source}").fetchall()[0]
-    return {
-        field: _plain(values[field])
-        for field, count in zip(likely, counts, strict=True)
-        if np.ma.count(values[field]) == count
-    }
+    complete = [index for index, count in zip(likely, counts, strict=True) if np.ma.count(values[index]) == count]
+    return {index: _plain(values[index]) for index in complete}
 
 
 def _all_converted(connection: "DuckDBPyConnection", macro: str, texts: Sequence[str]) -> Array | None:
@@ -195,27 +180,23 @@ def _mapped(texts: Array, known: dict[Any, Any], dtype: type) -> Array:
     return result
 
 
-def _fetch(connection: "DuckDBPyConnection", source: str, expressions: dict[str, str]) -> dict[str, Array]:
-    """Return one array for each named expression, in the order of the rows."""
-    arrays: dict[str, Array] = {}
+def _fetch(connection: "DuckDBPyConnection", source: str, expressions: dict[int, str]) -> dict[int, Array]:
+    """Return one array for each expression, by its number, in the order of the rows."""
+    arrays: dict[int, Array] = {}
     for group in _groups(list(expressions)):
-        selected = ", ".join(f"{expressions[name]} AS c{index}" for index, name in enumerate(group))
+        selected = ", ".join(f"{expressions[index]} AS c{index}" for index in group)
         fetched = connection.execute(f"SELECT {selected} FROM {source}").fetchnumpy()
-        arrays |= {name: fetched[f"c{index}"] for index, name in enumerate(group)}
+        arrays |= {index: fetched[f"c{index}"] for index in group}
     return arrays
 
 
-def _groups(items: Sequence[str]) -> Iterator[Sequence[str]]:
+def _groups(items: Sequence[int]) -> Iterator[Sequence[int]]:
     """Return the items in groups that are small enough for one query."""
     return (items[first : first + _GROUP] for first in range(0, len(items), _GROUP))
 
 
 def _is_text(sql_type: str) -> bool:
     return sql_type in ("VARCHAR", "UUID") or sql_type.startswith("ENUM")
-
-
-def _as_text(name: str) -> str:
-    return f"CAST({quoted(name)} AS VARCHAR)"
 
 
 def _kind_of_type(name: str, sql_type: str) -> Kind:
@@ -229,7 +210,7 @@ def _kind_of_type(name: str, sql_type: str) -> Kind:
 
 
 def _conversion(field: str, kind: Kind) -> str:
-    return f"epoch({quoted(field)}) / 86400" if kind == "date" else f"CAST({quoted(field)} AS DOUBLE)"
+    return f"epoch({field}) / 86400" if kind == "date" else f"CAST({field} AS DOUBLE)"
 
 
 def _plain(array: Array) -> Array:
