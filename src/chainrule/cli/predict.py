@@ -39,7 +39,7 @@ def predict(model: Path, file: Path, out: Path | None, force: bool) -> None:
     table = read_table(file)
     outputs = trained.outputs(table)
     screen.remark_on(trained, table)
-    names = [trained.target.name, *(f"probability_{name}" for name in trained.classes or ())]
+    names = [*trained.answer_names, *(f"probability_{name}" for name in trained.classes or ())]
     shares = outputs if trained.classes else outputs[:, :0]
     rows = zip(trained.decide(outputs), shares, strict=True)
 
@@ -47,7 +47,7 @@ def predict(model: Path, file: Path, out: Path | None, force: bool) -> None:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(names)
         for answer, probabilities in rows:
-            writer.writerow([_text(answer), *(f"{share:.6g}" for share in probabilities)])
+            writer.writerow([*map(_text, np.atleast_1d(answer)), *(f"{share:.6g}" for share in probabilities)])
         stream.flush()
 
     if out is None:

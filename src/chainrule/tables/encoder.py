@@ -62,7 +62,7 @@ class Encoder:
         roles: Mapping[str, Role] | None = None,
         without: Mapping[str, str] | None = None,
         embed: bool = False,
-        pieces: int = 0,
+        cut: bool = False,
     ) -> Self:
         """Fit on the training part of a table.
 
@@ -77,8 +77,8 @@ class Encoder:
             Columns to leave out.
         embed : bool
             Whether categories of more than 10 names become codes (``embedded``) for ``CategoryEmbedding``.
-        pieces : int
-            Numbers of many values are also cut into at most so many pieces of the same number of rows each.
+        cut : bool
+            Whether numbers of many values are also cut into pieces (see ``NumberEncoding``).
 
         Raises
         ------
@@ -96,7 +96,7 @@ class Encoder:
                 LeftOut(column.name, without[column.name])
                 if column.name in without
                 else fit_encoding(
-                    column, roles.get(column.name, numbers if column.kind == "number" else None), embed, pieces
+                    column, roles.get(column.name, numbers if column.kind == "number" else None), embed, cut
                 )
                 for column in table
                 if column.name != target

@@ -60,8 +60,8 @@ class NumberEncoding(Encoding):
     treatment: ClassVar[str] = "number"
 
     @classmethod
-    def fit(cls, column: Column, lenient: bool = False, pieces: int = 0) -> Self:
-        """Take median, scale and the knots of at most ``pieces`` pieces from the training part of a column.
+    def fit(cls, column: Column, lenient: bool = False, cut: bool = False) -> Self:
+        """Take median, scale and, with ``cut``, knots from the training part of a column with at least one value.
 
         Raises
         ------
@@ -87,7 +87,7 @@ class NumberEncoding(Encoding):
                 f"column {column.name!r} spans {present.min():g} to {present.max():g}, too far to be scaled; "
                 "take the logarithm or leave the column out"
             )
-        knots = quantile_knots(present, pieces)
+        knots = quantile_knots(present) if cut else ()
         return cls(column.name, kind, median, scale or 1.0, bool(missing.any()), LIMIT, lenient, knots)
 
     @property

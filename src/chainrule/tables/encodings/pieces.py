@@ -5,17 +5,19 @@ import numpy as np
 from chainrule.arrays import Array
 
 LEAST_VALUES = 16  # distinct ones, from which on a column is cut: below, its own feature says enough
+MOST_PIECES, VALUES_A_PIECE = 48, 50
 
 
-def quantile_knots(values: Array, pieces: int) -> tuple[float, ...]:
-    """Return the ends of at most ``pieces`` pieces that hold the same number of values each; none to cut nothing.
+def quantile_knots(values: Array) -> tuple[float, ...]:
+    """Return the ends of at most 48 pieces that hold the same number of values each, at least 50; none to cut nothing.
 
     Examples
     --------
-    >>> quantile_knots(np.arange(101.0), 4), quantile_knots(np.array([0.0, 1.0, 1.0]), 4)
-    ((0.0, 25.0, 50.0, 75.0, 100.0), ())
+    >>> quantile_knots(np.arange(201.0)), quantile_knots(np.array([0.0, 1.0] * 100))
+    ((0.0, 50.0, 100.0, 150.0, 200.0), ())
     """
-    if not pieces or len(np.unique(values)) < LEAST_VALUES:
+    pieces = min(MOST_PIECES, len(values) // VALUES_A_PIECE)
+    if pieces < 2 or len(np.unique(values)) < LEAST_VALUES:
         return ()
     with np.errstate(over="ignore", invalid="ignore"):  # values near the largest float are refused elsewhere
         knots = np.unique(np.quantile(values, np.linspace(0, 1, pieces + 1)))
