@@ -127,7 +127,8 @@ struct LossBuffers {
     T* gradient;                 // may be `output`
     T* values;                   // one per example, of whole panels
     ptrdiff_t stride, features;
-    T parameter;  // label smoothing, Huber's delta, or the quantile
+    T parameter;                    // label smoothing, Huber's delta, or the quantile
+    const T* parameters = nullptr;  // one for each output, in place of `parameter`
 };
 
 /// Numbers an optimiser uses; rate and decay are of the scalar table's row for the step.

@@ -127,9 +127,10 @@ void Session<T>::steps_of_one(Member& member, const Run& run, ptrdiff_t start, p
         }
         for (ptrdiff_t n = 0; n < units; ++n)
             std::fill_n(single_ + n * k_.lanes, k_.lanes, last.line[n]);
-        k_.losses[static_cast<int>(plan_.loss)]({single_, targets_, labels_.data(), example_weights_, single_ + panel,
-                                                 values_, panel, units, static_cast<T>(plan_.loss_parameter)},
-                                                one);
+        k_.losses[static_cast<int>(plan_.loss)](
+            {single_, targets_, labels_.data(), example_weights_, single_ + panel, values_, panel, units,
+             static_cast<T>(plan_.loss_parameter), loss_parameters_.empty() ? nullptr : loss_parameters_.data()},
+            one);
         for (ptrdiff_t n = 0; n < units; ++n) last.line_gradient[n] = single_[panel + n * k_.lanes];
         if (run.outputs) std::copy_n(last.line, units, run.outputs + batch * units);
         for (std::size_t i = nodes_.size() - 1; i > 0; --i) {
