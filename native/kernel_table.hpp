@@ -41,6 +41,7 @@ struct PanelProduct {
     T* out;
     ptrdiff_t out_stride;
     ptrdiff_t rows, depth;
+    ptrdiff_t examples;  // of the whole batch; the panels' other lanes may get anything finite
     Epilogue epilogue;
 };
 
@@ -60,7 +61,7 @@ struct WeightGradient {
     const T* delta;
     ptrdiff_t delta_stride;
     const T* delta_rows;  // the delta as `transpose_delta` makes it; not used if `is_narrow(units, panels)`
-    ptrdiff_t units, panels;
+    ptrdiff_t units, examples;
     GradientConsumer<T> consumer;
 };
 
@@ -139,6 +140,8 @@ struct OptimizerParameters {
     T l1 = 0, l2 = 0;  // of the loss's penalty l1 |w| + l2 w^2
     T gradient_factor = 1;
     T gradient_limit = static_cast<T>(__builtin_inf());
+    T average_momentum = 0;
+    bool overwrite = false;  // put the average in the weights' place
 };
 
 template <class T>
@@ -146,6 +149,7 @@ struct OptimizerBuffers {
     T* weights;
     T* slots[3];
     const OptimizerParameters<T>* parameters;
+    T* average = nullptr;  // of the weights over the steps, if wanted
 };
 
 /// Rows of a table, given by strides in bytes, to panels.
@@ -265,6 +269,7 @@ enum class Activation {
     mish,
     softplus,
     hard_sigmoid,
+    exponential,
     count
 };
 enum class Loss {

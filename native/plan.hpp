@@ -22,11 +22,18 @@ enum class Operation {
     dense, activation, softmax, log_softmax, dropout, normalization, batch_normalization, layer_normalization, embedding
 };
 
+/// Of an embedding: features [column, column + positions) are codes, and each gives way to a row of this table.
+struct EmbeddingTable {
+    Operand weights;
+    ptrdiff_t column, positions;
+    ptrdiff_t categories, dimension;  // rows, and their length
+};
+
 /// Instruction i reads buffer i and writes buffer i + 1; buffer 0 holds the inputs.
 struct Instruction {
     Operation operation;
     ptrdiff_t inputs, outputs;  // features per example
-    Operand weights, bias;      // W and b; gamma and beta; the embeddings
+    Operand weights, bias;      // W and b; gamma and beta
     Operand mean, variance;     // of normalisations: moving averages, or the statistics of the data
     Activation activation = Activation::linear;  // applied where the product is stored
     double alpha = 0;
@@ -35,7 +42,7 @@ struct Instruction {
     bool frozen = false;                // batch normalisation by its moving averages also while training
     bool inverted = false;              // normalization: back to the original scale
     double momentum = 0, epsilon = 0;
-    ptrdiff_t dimension = 0, categories = 0;  // of an embedding: its vectors' length, and how many there are
+    std::vector<EmbeddingTable> tables;  // of an embedding, by column; other features pass through
 };
 
 /// A stretch of the parameter vector that is one weight.
@@ -55,6 +62,7 @@ struct Plan {
     double loss_parameter = 0;
     bool sparse_labels = false;
     Reduction reduction = Reduction::mean;
+    double loss_weight = 1;  // factor of the reduced loss in J
     Optimizer optimizer = Optimizer::sgd;
     double momentum = 0, beta_1 = 0, beta_2 = 0, rho = 0, epsilon = 0;
     Clipping clipping = Clipping::none;
@@ -62,6 +70,13 @@ struct Plan {
 
     ptrdiff_t inputs() const { return instructions.front().inputs; }
     ptrdiff_t outputs() const { return instructions.back().outputs; }
+    /// The weights of all products.
+    ptrdiff_t weights() const {
+        ptrdiff_t count = 0;
+        for (const Instruction& i : instructions)
+            if (i.operation == Operation::dense) count += i.inputs * i.outputs;
+        return count;
+    }
 };
 
 /// Rows somewhere in memory, given by strides in bytes; nothing is copied but the rows of a batch.

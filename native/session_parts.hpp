@@ -9,6 +9,14 @@
 
 namespace chainrule {
 
+template <class T>
+struct Session<T>::Table {
+    const EmbeddingTable& plan;
+    ptrdiff_t output;  // the first feature that its vectors go to
+    int segment = -1;
+    T* gradient = nullptr;
+};
+
 /// A buffer of values of the batch, the output of an instruction (the first one: the inputs), and what that
 /// instruction keeps for the way back.
 template <class T>
@@ -24,10 +32,18 @@ struct Session<T>::Node {
     T* mask = nullptr;
     T *normal = nullptr, *mean = nullptr, *variance = nullptr, *deviation = nullptr;
     T *shift = nullptr, *divisor = nullptr, *factor = nullptr, *offset = nullptr;
-    T* table_gradient = nullptr;
+    std::vector<Table> tables;  // of an embedding
     int weights_segment = -1, bias_segment = -1;
+    bool trains = false;  // one of its weights does
+    bool bias_follows = false;  // the bias lies behind the weights, and is updated as they are
     T *line = nullptr, *line_gradient = nullptr;  // for a batch of one: features one after the other
 
+    /// The features whose gradient something below makes use of.
+    Range wanted() const {
+        if (tables.empty()) return {0, features};
+        const EmbeddingTable& last = tables.back().plan;
+        return {tables.front().output, tables.back().output + last.positions * last.dimension};
+    }
     bool activates() const { return instruction.activation != Activation::linear; }
     /// Whether the gradient passes through in place.
     bool in_place() const {

@@ -34,28 +34,53 @@ void read(const Block& block, Range examples, const Row& row, const Out& out) {
 
 }  // namespace
 
+/// Rows of a block from batch element `first` on, into panels.
+template <class T>
+void Session<T>::copy_rows(Member& member, const Run& run, const Block& block, ptrdiff_t features, ptrdiff_t first,
+                           Range panels, T* out, ptrdiff_t out_stride) {
+    const std::int64_t* rows = run.where.order ? run.where.order + first : nullptr;
+    const char* data = static_cast<const char*>(block.data) + (rows ? 0 : first * block.row_stride);
+    for (ptrdiff_t start = panels.begin; start < panels.end && !abort_asked(member, run); start += kTogether)
+        k_.gather[static_cast<int>(block.type)](
+            {data, block.row_stride, block.column_stride, rows, examples_, features, out, out_stride},
+            {start, std::min(start + kTogether, panels.end)});
+}
+
 template <class T>
 void Session<T>::gather(Member& member, const Run& run, ptrdiff_t first, Range panels) {
+    copy_rows(member, run, run.rows.inputs, nodes_[0].features, first, panels, nodes_[0].y, nodes_[0].stride);
+    gather_targets(member, run, first, panels);
+}
+
+/// The inputs of a batch of one, as they lie in a row.
+template <class T>
+void Session<T>::gather_line(Member& member, const Run& run, ptrdiff_t first) {
+    const Block& inputs = run.rows.inputs;
+    const Node& node = nodes_[0];
+    if (inputs.type == (sizeof(T) == 4 ? Number::float32 : Number::float64) && inputs.column_stride == sizeof(T)) {
+        const ptrdiff_t row = run.where.order ? run.where.order[first] : first;
+        std::memcpy(node.line, static_cast<const char*>(inputs.data) + row * inputs.row_stride,
+                    static_cast<std::size_t>(node.features) * sizeof(T));
+        return;
+    }
+    copy_rows(member, run, inputs, node.features, first, {0, 1}, node.y, node.stride);
+    for (ptrdiff_t f = 0; f < node.features; ++f) node.line[f] = node.y[f * k_.lanes];
+}
+
+template <class T>
+void Session<T>::gather_targets(Member& member, const Run& run, ptrdiff_t first, Range panels) {
     const std::int64_t* rows = run.where.order ? run.where.order + first : nullptr;
     const auto row = [&](ptrdiff_t e) { return rows ? rows[e] : first + e; };
-    const auto copy = [&](const Block& block, ptrdiff_t features, T* out, ptrdiff_t out_stride) {
-        const char* data = static_cast<const char*>(block.data) + (rows ? 0 : first * block.row_stride);
-        for (ptrdiff_t start = panels.begin; start < panels.end && !abort_asked(member, run); start += kTogether)
-            k_.gather[static_cast<int>(block.type)](
-                {data, block.row_stride, block.column_stride, rows, examples_, features, out, out_stride},
-                {start, std::min(start + kTogether, panels.end)});
-    };
-    copy(run.rows.inputs, nodes_[0].features, nodes_[0].y, nodes_[0].stride);
     if (!run.rows.targets.data) return;
-    const ptrdiff_t last = examples_ - 1;
     const Range examples{panels.begin * k_.lanes, panels.end * k_.lanes};  // copies that fill the last panel included
     if (plan_.sparse_labels) {
         std::int32_t* labels = labels_.data();
-        read<std::int32_t>(run.rows.targets, examples, [&](ptrdiff_t e) { return row(std::min(e, last)); },
+        read<std::int32_t>(run.rows.targets, {examples.begin, std::min(examples.end, examples_)}, row,
                            [labels](ptrdiff_t e, std::int32_t label) { labels[e] = label; });
+        if (examples.end > examples_) std::fill(labels + examples_, labels + examples.end, labels[examples_ - 1]);
     } else {
         const ptrdiff_t units = plan_.outputs(), width = stride(units);
-        copy(run.rows.targets, units, targets_, width);
+        copy_rows(member, run, run.rows.targets, units, first, panels, targets_, width);
         if (plan_.loss == Loss::hinge)  // its labels are -1 and 1; 0 counts as -1
             for (ptrdiff_t i = panels.begin * width; i < panels.end * width; ++i)
                 if (targets_[i] == 0) targets_[i] = -1;
@@ -68,7 +93,7 @@ void Session<T>::gather(Member& member, const Run& run, ptrdiff_t first, Range p
         if (panels.begin == 0) mass_ = divisor;
         if (divisor == 0) divisor = 1;  // only weights of 0: the loss is 0
     }
-    const T share = static_cast<T>(1 / divisor);
+    const T share = static_cast<T>(plan_.loss_weight / divisor);
     T* weights = example_weights_;
     std::fill(weights + examples.begin, weights + examples.end, T(0));
     read<T>(run.rows.weights, {examples.begin, std::min(examples.end, examples_)}, row,
@@ -78,7 +103,8 @@ void Session<T>::gather(Member& member, const Run& run, ptrdiff_t first, Range p
 /// The factor of every example in J, where rows have no weights of their own; 0 for copies that fill the last panel.
 template <class T>
 void Session<T>::equal_weights() {
-    const T share = plan_.reduction == Reduction::sum ? T(1) : T(1) / static_cast<T>(examples_);
+    const double divisor = plan_.reduction == Reduction::sum ? 1 : static_cast<double>(examples_);
+    const T share = static_cast<T>(plan_.loss_weight / divisor);
     std::fill_n(example_weights_, panels_ * k_.lanes, T(0));
     std::fill_n(example_weights_, examples_, share);
 }
@@ -100,7 +126,7 @@ void Session<T>::multiply_forward(const Node& in, const Node& node, Range panels
     const Instruction& instruction = node.instruction;
     const auto& activation = k_.activations[static_cast<int>(instruction.activation)];
     k_.multiply({operand(instruction.weights), 1, node.features, operand(instruction.bias), in.y, in.stride, node.z,
-                 node.stride, node.features, in.features,
+                 node.stride, node.features, in.features, examples_,
                  node.activates() ? Epilogue{activation.forward, &node.activation} : Epilogue{}},
                 panels, units, scratch);
 }
@@ -110,9 +136,37 @@ template <class T>
 void Session<T>::multiply_backward(const Node& in, const Node& node, Range panels, Range inputs, T* scratch) {
     const auto& below = k_.activations[static_cast<int>(in.instruction.activation)];
     k_.multiply({operand(node.instruction.weights), node.features, 1, nullptr, node.gradient, node.stride, in.gradient,
-                 in.stride, in.features, node.features,
+                 in.stride, in.features, node.features, examples_,
                  in.taken_back ? Epilogue{below.backward, &in.activation} : Epilogue{}},
                 panels, inputs, scratch);
+}
+
+template <class T>
+Embedding<T> Session<T>::embedding(const Node& in, const Node& node, const Table& table) const {
+    const ptrdiff_t output = table.output * k_.lanes;
+    return {operand(table.plan.weights), table.plan.dimension, table.plan.positions,
+            in.y + table.plan.column * k_.lanes, in.stride, node.y + output,
+            node.gradient ? node.gradient + output : nullptr, node.stride, panels_, table.gradient,
+            table.plan.categories};
+}
+
+/// Vectors in place of codes; the features before, between and behind them as they are.
+template <class T>
+void Session<T>::embed(const Node& in, const Node& node, Range panels) {
+    ptrdiff_t from = 0, to = 0;
+    const auto copy_until = [&](ptrdiff_t feature) {
+        if (feature > from)
+            for (ptrdiff_t p = panels.begin; p < panels.end; ++p)
+                std::memcpy(node.y + p * node.stride + to * k_.lanes, in.y + p * in.stride + from * k_.lanes,
+                            static_cast<std::size_t>((feature - from) * k_.lanes) * sizeof(T));
+    };
+    for (const Table& table : node.tables) {
+        copy_until(table.plan.column);
+        k_.embed(embedding(in, node, table), panels);
+        from = table.plan.column + table.plan.positions;
+        to = table.output + table.plan.positions * table.plan.dimension;
+    }
+    copy_until(in.features);
 }
 
 template <class T>
@@ -190,9 +244,7 @@ void Session<T>::forward(Member& member, const Run& run, std::int64_t step, Rang
                                        range);
                     break;
                 case Operation::embedding:
-                    k_.embed({operand(instruction.weights), instruction.dimension, instruction.inputs, in.y, in.stride,
-                              node.y, nullptr, node.stride, panels_, nullptr, instruction.categories},
-                             range);
+                    embed(in, node, range);
                     break;
             }
         }
@@ -244,7 +296,7 @@ void Session<T>::backward(Member& member, const Run& run, Range panels) {
                         });
                     if (node.delta_rows && !k_.is_narrow(node.features, panels_))
                         k_.transpose_delta({node.gradient, node.stride, node.delta_rows, node.features, panels_}, range);
-                    if (further && !by_units_) multiply_backward(in, node, range, {0, in.features}, scratch);
+                    if (further && !by_units_) multiply_backward(in, node, range, in.wanted(), scratch);
                     break;
                 }
                 case Operation::activation:
@@ -288,7 +340,8 @@ void Session<T>::backward(Member& member, const Run& run, Range panels) {
         }
         if (by_units_ && further && instruction.operation == Operation::dense) {
             member.barrier();
-            multiply_backward(in, node, {0, panels_}, share(in.features, member.index(), member.size()), scratch);
+            const Range inputs = in.wanted(), part = share(inputs.size(), member.index(), member.size());
+            multiply_backward(in, node, {0, panels_}, {inputs.begin + part.begin, inputs.begin + part.end}, scratch);
             member.barrier();
         }
     }

@@ -19,34 +19,26 @@ void Session<T>::parameters(Member& member, const Run& run, const GradientConsum
     const auto part = [&](ptrdiff_t count) { return share(count, member.index(), member.size()); };
     for (std::size_t i = 0; i + 1 < nodes_.size(); ++i) {
         const Node &in = nodes_[i], &node = nodes_[i + 1];
-        const Instruction& instruction = node.instruction;
         if (abort_asked(member, run)) return;
         if (node.weights_segment >= 0) {
             const GradientConsumer<T>& consumer = consumers[node.weights_segment];
-            switch (instruction.operation) {
-                case Operation::dense:
-                    in_parts(member, run, part(in.features), [&](Range features) {
-                        k_.weight_gradient({in.y, in.stride, node.gradient, node.stride, node.delta_rows, node.features,
-                                            panels_, consumer},
-                                           features, scratch);
-                    });
-                    break;
-                case Operation::embedding: {
-                    const Segment& segment = plan_.segments[static_cast<std::size_t>(node.weights_segment)];
-                    const Range rows = part(segment.length / instruction.dimension);
-                    k_.embedding_gradient({nullptr, instruction.dimension, instruction.inputs, in.y, in.stride, nullptr,
-                                           node.gradient, node.stride, panels_, node.table_gradient,
-                                           instruction.categories},
-                                          rows);
-                    const ptrdiff_t first = rows.begin * instruction.dimension;
-                    consumer.apply(consumer.context, first, node.table_gradient + first,
-                                   rows.size() * instruction.dimension);
-                    break;
-                }
-                default:
-                    k_.scale_gradient({node.gradient, node.normal, node.stride, panels_, consumer}, part(node.features),
-                                      scratch);
-            }
+            if (node.instruction.operation == Operation::dense)
+                in_parts(member, run, part(in.features), [&](Range features) {
+                    k_.weight_gradient({in.y, in.stride, node.gradient, node.stride, node.delta_rows, node.features,
+                                        examples_, consumer},
+                                       features, scratch);
+                });
+            else
+                k_.scale_gradient({node.gradient, node.normal, node.stride, panels_, consumer}, part(node.features),
+                                  scratch);
+        }
+        for (const Table& table : node.tables) {
+            if (table.segment < 0) continue;
+            const Range rows = part(table.plan.categories);
+            k_.embedding_gradient(embedding(in, node, table), rows);
+            const GradientConsumer<T>& consumer = consumers[table.segment];
+            const ptrdiff_t first = rows.begin * table.plan.dimension;
+            consumer.apply(consumer.context, first, table.gradient + first, rows.size() * table.plan.dimension);
         }
         if (node.bias_segment >= 0)
             in_parts(member, run, part(node.features), [&](Range features) {
@@ -74,9 +66,12 @@ void Session<T>::measure(Member& member, const Run& run, Range panels) {
     double size = 0;
     for (std::size_t i = 0; i + 1 < nodes_.size(); ++i) {
         const Node& node = nodes_[i + 1];
-        if (node.weights_segment < 0 && node.bias_segment < 0) continue;
+        if (!node.trains) continue;
         double term = largest(node.gradient, node);
         if (node.instruction.operation == Operation::dense) term *= std::max(1.0, largest(nodes_[i].y, nodes_[i]));
+        ptrdiff_t together = 1;  // codes of one example may name the same row
+        for (const Table& table : node.tables) together = std::max(together, table.plan.positions);
+        term *= static_cast<double>(together);
         if (node.normal) term *= std::max(1.0, largest(node.normal, node));
         size = term <= size ? size : term;
     }

@@ -27,8 +27,15 @@ both_types = pytest.mark.parametrize("dtype", ROUNDING)
 SMOOTH = np.array([[-6.3, -2.1, -1.7, -0.4], [0.3, 0.9, 2.2, 7.1]])  # no kink within a step of these
 
 
+LARGEST = {"exponential": 80.0}  # where a row overflows float32 beyond; the others are finite everywhere
+
+
 def points(row):
-    return GOLDEN["rows"] if "softmax" in row.name else GOLDEN["points"]
+    return GOLDEN["rows"] if "softmax" in row.name else [z for z in GOLDEN["points"] if z <= largest(row)]
+
+
+def largest(row):
+    return LARGEST.get(row.name, 1e4)
 
 
 @every_row
@@ -38,7 +45,7 @@ def test_gradient(row):
 
 @one_input
 def test_derivative_is_the_tapes_gradient(row):
-    z = Tensor([-1e4, -40.0, -3.5, -3.0, -1.0, 0.0, 0.5, 2.0, 3.0, 40.0, 1e4], "float64")
+    z = Tensor([-1e4, -40.0, -3.5, -3.0, -1.0, 0.0, 0.5, 2.0, 3.0, 40.0, largest(row)], "float64")
     with GradientTape() as tape:
         tape.watch(z)
         y = row(z)
@@ -72,7 +79,7 @@ def test_parameters(name):
 
 @one_input
 def test_range_holds_and_is_nearly_reached(row):
-    z = np.concatenate([np.linspace(-60, 60, 240_001), [-1e4, 1e4]])
+    z = np.concatenate([np.linspace(-60, 60, 240_001), [-1e4, largest(row)]])
     values = row(z).numpy()
     low, high = row.range
     assert low <= values.min()
@@ -106,7 +113,8 @@ def test_saturation(row):
 @every_row
 @both_types
 def test_extremes_are_finite_and_keep_their_type(row, dtype):
-    z = np.array([[-1e4, 1e4, 0.0], [1e4, 1e4, -1e4]], dtype)
+    high = largest(row)
+    z = np.array([[-1e4, high, 0.0], [high, high, -1e4]], dtype)
     with np.errstate(all="raise", under="ignore"):
         for values in (row(z), row.derivative(z)):
             assert values.dtype == dtype
@@ -185,7 +193,7 @@ def test_unknown_activation(identifier, error, message):
 
 
 def test_unknown_activation_lists_all_when_none_is_close():
-    with pytest.raises(UnknownNameError, match=r"unknown activation 'zzzz'; expected one of elu, gelu, .*tanh$"):
+    with pytest.raises(UnknownNameError, match=r"unknown activation 'zzzz'; expected one of elu, exponential, .*tanh$"):
         activations.get("zzzz")
 
 

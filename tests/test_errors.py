@@ -14,6 +14,7 @@ BUILT_IN = {
     "DataError": ValueError,
     "FileError": OSError,
     "StateError": RuntimeError,
+    "DependencyError": ImportError,
     "GradientError": RuntimeError,
 }
 

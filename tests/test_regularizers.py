@@ -106,3 +106,11 @@ def test_a_plain_function_as_regularizer():
     model = Sequential([Dense(2, kernel_initializer="ones", kernel_regularizer=lambda w: 0.5 * ops.sum(w))], seed=0)
     model.predict([[1.0, 2.0]])
     assert [float(penalty) for penalty in model.losses] == [2.0]
+
+
+def test_a_strength_can_be_set_and_is_what_the_config_says():
+    penalty = L2(0.1)
+    penalty.l2 = 0.5
+    assert float(penalty([2.0])) == 2.0
+    assert penalty.get_config() == {"l2": 0.5}
+    assert repr(L1L2(l1=0.25)) == "L1L2(l1=0.25)"

@@ -36,7 +36,7 @@ int main() {
     std::printf("%s, %td elements\n", isa().name, count);
 
     const char* activations[] = {"linear", "sigmoid",   "tanh", "relu", "leaky_relu", "elu",         "selu",
-                                 "gelu",   "gelu_tanh", "silu", "mish", "softplus",   "hard_sigmoid"};
+                                 "gelu",   "gelu_tanh", "silu", "mish", "softplus",   "hard_sigmoid", "exponential"};
     for (int i = 0; i < kCount<Activation>; ++i) {
         const ActivationBuffers<float> buffers{x.data(), y.data(), gradient.data(), 0.1f};
         measure(activations[i], count, [&] { k.activations[i].forward(&buffers, 0, count); });

@@ -128,6 +128,15 @@ struct HardSigmoid {
     static V slope(V, V y, T) { return (y > V{}) & (y < splat<V>(1)) ? splat<V>(1.0 / 6) : V{}; }
 };
 
+/// The inverse of the logarithm: the mean of a count from its logarithm.
+template <class V>
+struct Exponential {
+    using T = Element<V>;
+    static constexpr bool kFromOutput = true;
+    static V value(V z, T) { return exp(z); }
+    static V slope(V, V y, T) { return y; }
+};
+
 /// An Epilogue: y = f(z) on part of a layer. The context is ActivationBuffers<T>.
 template <class T, template <class> class F>
 void activate(const void* context, ptrdiff_t offset, ptrdiff_t count) {

@@ -143,6 +143,27 @@ inline void update_vectors(const OptimizerBuffers<T>& buffers, ptrdiff_t first, 
     }
 }
 
+/// Take weights that have just been moved into their moving average, and put it in their place in some steps.
+template <class T>
+void take_average(const OptimizerBuffers<T>& buffers, ptrdiff_t first, ptrdiff_t count) {
+    using V = Vec<T>;
+    constexpr int lanes = kLanes<T>;
+    T *const weights = buffers.weights + first, *const average = buffers.average + first;
+    const V momentum = splat<V>(buffers.parameters->average_momentum), rest = splat<V>(T(1)) - momentum;
+    const bool overwrite = buffers.parameters->overwrite;
+    ptrdiff_t i = 0;
+    for (; i + lanes <= count; i += lanes) {
+        const V now = load(average + i) * momentum + load(weights + i) * rest;
+        store(average + i, now);
+        if (overwrite) store(weights + i, now);
+    }
+    if (i < count) {
+        const V now = load_part(average + i, count - i) * momentum + load_part(weights + i, count - i) * rest;
+        store_part(average + i, now, count - i);
+        if (overwrite) store_part(weights + i, now, count - i);
+    }
+}
+
 /// A GradientConsumer: one step of an optimiser on `count` weights from `first` on. The context is
 /// OptimizerBuffers<T>.
 template <class T, class Rule>
@@ -154,6 +175,7 @@ void update(const void* context, ptrdiff_t first, const T* gradient, ptrdiff_t c
         update_vectors<T, Rule, false>(b, first, gradient, count);
     else
         update_vectors<T, Rule, true>(b, first, gradient, count);
+    if (b.average) take_average(b, first, count);
 }
 
 template <class T, class Rule>

@@ -48,6 +48,7 @@ constexpr KernelTable<T> make_table() {
                 activation_kernels<T, Mish>(),
                 activation_kernels<T, Softplus>(),
                 activation_kernels<T, HardSigmoid>(),
+                activation_kernels<T, Exponential>(),
             },
         .softmax = {softmax<T>, softmax_gradient<T>},
         .log_softmax = {log_softmax<T>, log_softmax_gradient<T>},

@@ -98,8 +98,13 @@ void test_activations(const Isa& isa);
 void test_losses(const Isa& isa);
 void test_optimizers(const Isa& isa);
 void test_panels(const Isa& isa);
+void test_embedding(const Isa& isa);
 void test_training(const Isa& isa);
 void test_team();
 void test_session();
+void test_predictor();
+
+int plant_overflow();
+int plant_race();
 
 }  // namespace chainrule::test

@@ -137,6 +137,7 @@ ROWS = (
     _row("softplus",     ops.softplus,                   ops.sigmoid,                              (0.0, inf), (-4.6, inf)),
     _row("hard_sigmoid", lambda z: ops.clip((z + 3) / 6, 0.0, 1.0),
                          lambda z: ops.cast(ops.abs(z) <= 3, z.dtype) / 6,                         (0.0, 1.0), (-3.0, 3.0)),
+    _row("exponential",  ops.exp,                        ops.exp,                                  (0.0, inf), (-4.61, inf)),
     _row("softmax",      ops.softmax,                    _softmax_diagonal,                        (0.0, 1.0)),
     _row("log_softmax",  ops.log_softmax,                lambda z, axis=-1: 1 - ops.softmax(z, axis), (-inf, 0.0)),
 )  # fmt: skip
@@ -145,7 +146,8 @@ TABLE = {row.name: row for row in ROWS}
 linear, sigmoid, tanh, relu = TABLE["linear"], TABLE["sigmoid"], TABLE["tanh"], TABLE["relu"]
 leaky_relu, elu, selu, gelu = TABLE["leaky_relu"], TABLE["elu"], TABLE["selu"], TABLE["gelu"]
 gelu_tanh, silu, mish, softplus = TABLE["gelu_tanh"], TABLE["silu"], TABLE["mish"], TABLE["softplus"]
-hard_sigmoid, softmax, log_softmax = TABLE["hard_sigmoid"], TABLE["softmax"], TABLE["log_softmax"]
+hard_sigmoid, exponential = TABLE["hard_sigmoid"], TABLE["exponential"]
+softmax, log_softmax = TABLE["softmax"], TABLE["log_softmax"]
 
 ALIASES = {"swish": silu, "identity": linear, "logistic": sigmoid}
 

@@ -47,6 +47,10 @@ class StateError(ChainruleError, RuntimeError):
     """A call out of order: fit before compile, summary before the input shape is known ..."""
 
 
+class DependencyError(ChainruleError, ImportError):
+    """A library that this part of chainrule needs is not installed; the message names the extra that brings it."""
+
+
 class GradientError(ChainruleError, RuntimeError):
     """A gradient that can't be given: the tape is closed, a variable has changed, nothing connects."""
 

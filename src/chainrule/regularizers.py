@@ -30,6 +30,10 @@ class L1L2(Configurable):
                 raise ArgumentError(f"{name} must be a number >= 0, got {value!r}")
         self.l1, self.l2 = float(l1), float(l2)
 
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments; ``l1`` and ``l2`` can be set at any time, and are given as they are now."""
+        return {name: getattr(self, name, value) for name, value in super().get_config().items()}
+
     def __call__(self, weights: TensorLike) -> Tensor:
         """Return the penalty, a single number."""
         absolute = self.l1 * ops.sum(ops.abs(weights)) if self.l1 else None

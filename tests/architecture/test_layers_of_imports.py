@@ -19,7 +19,7 @@ LEVELS = [
     ["errors"],
     ["files"],
     ["arrays"],
-    ["configurable"],
+    ["changes", "configurable"],
     ["random"],
     ["autodiff"],
     ["activations", "initializers", "regularizers", "losses", "metrics"],
@@ -111,7 +111,9 @@ def test_public_names_are_documented_with_an_example(name):
     assert has_example(getattr(chainrule, name)), f"{name} has no example"
 
 
-@pytest.mark.parametrize("package", ["layers", "losses", "metrics", "optimizers", "models", "training", "engine"])
+@pytest.mark.parametrize(
+    "package", ["layers", "losses", "metrics", "optimizers", "models", "training", "engine", "estimators"]
+)
 def test_exported_names_of_packages(package):
     module = importlib.import_module(f"chainrule.{package}")
     assert len(set(module.__all__)) == len(module.__all__)

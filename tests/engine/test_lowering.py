@@ -12,6 +12,7 @@ from chainrule.engine.plan import Operand
 from chainrule.layers import (
     Activation,
     BatchNormalization,
+    CategoryEmbedding,
     Dense,
     Dropout,
     Embedding,
@@ -89,7 +90,22 @@ def test_normalizations():
 def test_an_embedding():
     first, _ = lower_network(network(Embedding(7, 3), Flatten(), Dense(1), inputs=(2,)))
     assert (first.operation, first.inputs, first.outputs) == ("embedding", 2, 6)
-    assert first.attributes == {"dimension": 3, "categories": 7}
+    assert first.operands == {"embeddings": Operand("parameters", 0)}
+    assert first.attributes == {"tables": (("embeddings", 0, 2, 7, 3),)}
+
+
+def test_embeddings_of_some_columns():
+    layer = CategoryEmbedding({3: (9, 1), 1: (7, 3)})
+    first, dense = lower_network(network(layer, Dense(1), inputs=(5,)))
+    assert (first.operation, first.inputs, first.outputs, dense.inputs) == ("embedding", 5, 7, 7)
+    assert first.operands == {"embeddings_1": Operand("parameters", 0), "embeddings_3": Operand("parameters", 21)}
+    assert first.attributes == {"tables": (("embeddings_1", 1, 1, 7, 3), ("embeddings_3", 3, 1, 9, 1))}
+    assert describe_plan(plan(CategoryEmbedding({1: (7, 3)}), Dense(1)))["instructions"][0] == {
+        "operation": OPERATIONS.index("embedding"),
+        "inputs": 4,
+        "outputs": 6,
+        "tables": [((True, 0), 1, 1, 7, 3)],
+    }
 
 
 def test_flatten_is_nothing():
@@ -164,7 +180,7 @@ def test_every_row_of_the_tables_has_a_native_name():
         ELEMENT_LOSSES
     ) == set(losses.CLASSES.values())
     assert set(REDUCTIONS.values()) == set(NATIVE_REDUCTIONS)
-    assert len(RULES) == 8
+    assert len(RULES) == 9
     assert len(OPTIMIZERS) == 11
     assert CLIPPINGS[0] == "none"
 

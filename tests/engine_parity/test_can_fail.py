@@ -8,7 +8,16 @@ import pytest
 
 from chainrule import activations, losses, optimizers
 from chainrule.autodiff import operations
-from chainrule.layers import BatchNormalization, Dense, Dropout, Embedding, Flatten, LayerNormalization, Normalization
+from chainrule.layers import (
+    BatchNormalization,
+    CategoryEmbedding,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    LayerNormalization,
+    Normalization,
+)
 from chainrule.optimizers.clipping import Clipping
 from chainrule.regularizers import L1L2
 from chainrule.training import batches
@@ -209,6 +218,13 @@ def test_row_of_an_embedding(dtype, monkeypatch):
     monkeypatch.setattr(Embedding, "call", lambda self, codes: call(self, codes) * A_LITTLE)
     codes = rng.integers(0, 7, (40, 2))
     caught(lambda: [Embedding(7, 3), Flatten(), Dense(2)], codes, dtype=dtype, optimizer=optimizers.SGD)
+
+
+def test_row_of_a_column(dtype, monkeypatch):
+    call = CategoryEmbedding.call
+    monkeypatch.setattr(CategoryEmbedding, "call", lambda self, x: call(self, x) * A_LITTLE)
+    x = np.column_stack([X[:, 0], rng.integers(0, 7, 40)])
+    caught(lambda: [CategoryEmbedding({1: (7, 3)}), Dense(2)], x, dtype=dtype, optimizer=optimizers.SGD)
 
 
 @pytest.mark.parametrize("part", ["l1", "l2"])

@@ -10,7 +10,17 @@ from chainrule.engine import NativeEngine, PythonEngine, describe, steps_made
 from chainrule.engine.lowering import lower_network
 from chainrule.errors import ArgumentError, ChainruleError, EngineWarning, UnknownNameError
 from chainrule.initializers import RandomNormal
-from chainrule.layers import Activation, BatchNormalization, Dense, Dropout, Embedding, Flatten, Layer, Normalization
+from chainrule.layers import (
+    Activation,
+    BatchNormalization,
+    CategoryEmbedding,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    Layer,
+    Normalization,
+)
 from chainrule.regularizers import L2
 from tests.engine_parity.compare import CODES, ENGINES, NUMBERS, N, X, build, needs_native, rng
 
@@ -103,6 +113,10 @@ UNSUPPORTED = {
     "embedding behind another layer": (
         [lambda: Dense(2, activation="relu"), lambda: Embedding(2, 3), lambda: Flatten(), lambda: Dense(2)],
         "mse", "sgd", np.zeros((N, 2)), NUMBERS, "embedding_1 does not stand first",
+    ),
+    "codes behind another layer": (
+        [lambda: Dense(2, activation="relu", kernel_initializer="zeros"), lambda: CategoryEmbedding({1: (2, 3)})],
+        "mse", "sgd", X, np.zeros((N, 4)), "category_embedding_1 does not stand first",
     ),
     "classes on several axes": (
         [lambda: Embedding(5, 3)],

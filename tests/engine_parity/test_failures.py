@@ -5,7 +5,7 @@ import pytest
 
 from chainrule import activations, losses
 from chainrule.errors import DataError
-from chainrule.layers import Activation, BatchNormalization, Dense, Dropout, Embedding, Flatten
+from chainrule.layers import Activation, BatchNormalization, CategoryEmbedding, Dense, Dropout, Embedding, Flatten
 from chainrule.optimizers import SGD, Adam
 from chainrule.regularizers import L2
 from tests.engine_parity.compare import (
@@ -102,6 +102,28 @@ def test_a_gradient_that_overflows_under_a_finite_loss(batch_size, dtype):
     )
     assert step == 18 // batch_size
     assert "the gradient of dense_1/kernel is infinite" in reason
+
+
+@pytest.mark.parametrize("positions", [3, 100])
+def test_a_row_that_many_positions_name(positions):
+    """Each share of its gradient is far from overflow, the sum of a hundred is not."""
+
+    def prepare(model):
+        model.layers[0].set_weights([np.zeros((1, 1))])
+        model.layers[2].set_weights([np.full((positions, 1), 3e37), np.zeros(1)])
+
+    layers = lambda: [Embedding(1, 1), Flatten(), Dense(1)]  # noqa: E731
+    x, y = np.zeros((1, positions), int), np.ones((1, 1))
+    if positions == 100:
+        step, reason = stop_alike(layers, x, y, dtype="float32", prepare=prepare, optimizer=lambda: SGD(2e-38))
+        assert step == 0
+        assert "the gradient of embedding_1/embeddings is infinite" in reason
+        return
+    model = build("native", layers, dtype="float32", optimizer=lambda: SGD(2e-38))
+    model.ensure_built(x)
+    prepare(model)
+    model.fit(x, y, verbose=0)
+    assert model.parameters.values[0] == pytest.approx(3.6, rel=1e-5)  # 2e-38 x 3 positions x 2 x 3e37
 
 
 @pytest.mark.parametrize("batch_size", [1, 2])
@@ -272,6 +294,22 @@ def test_codes_of_no_category(name, verb):
                 model._engine.loss_and_gradient(task, rows)
             else:
                 getattr(model, verb)(codes, NUMBERS)
+        messages.append(str(raised.value).partition(", got")[0])
+    assert messages[0] == messages[1]
+
+
+@pytest.mark.parametrize("verb", ["fit", "evaluate", "predict"])
+def test_codes_of_no_category_beside_numbers(verb):
+    x = np.column_stack([X, rng.integers(0, 7, N)])
+    x[33, 5] = 7
+    messages = []
+    for engine in ENGINES:
+        model = build(engine, lambda: [CategoryEmbedding({5: (7, 3)}), Dense(2)])
+        model.fit(np.abs(x) % 7 // 1, NUMBERS, verbose=0)
+        with pytest.raises(
+            DataError, match=r"category_embedding_1, column 5, expects whole codes from 0 to 6"
+        ) as raised:
+            getattr(model, verb)(x, *([] if verb == "predict" else [NUMBERS]))
         messages.append(str(raised.value).partition(", got")[0])
     assert messages[0] == messages[1]
 

@@ -33,6 +33,8 @@ for dtype in ("float32", "float64"):
         test_layers.test_dense(name, 1, dtype)
     test_layers.test_dropout("wider than a block of bits", 16, dtype)
     test_layers.test_embedding("wide", 16, dtype)
+    for name in test_layers.MIXED_SIZES:
+        test_layers.test_category_embedding(name, 16, dtype)
     test_layers.test_everything_at_once(dtype)
     test_failures.test_a_huge_row({}, 16, dtype)
     for batch_size in (1, 2, 3, 5, 9, 17, 33):

@@ -7,6 +7,7 @@ from chainrule import activations
 from chainrule.layers import (
     Activation,
     BatchNormalization,
+    CategoryEmbedding,
     Dense,
     Dropout,
     Embedding,
@@ -14,7 +15,7 @@ from chainrule.layers import (
     LayerNormalization,
     Normalization,
 )
-from chainrule.optimizers import SGD
+from chainrule.optimizers import SGD, AdamW
 from chainrule.regularizers import L1, L1L2, L2
 from tests.engine_parity.compare import (
     CLASSES,
@@ -268,6 +269,53 @@ EMBEDDED = {
 @pytest.mark.parametrize("batch_size", [1, 16])
 def test_embedding(name, batch_size, dtype):
     check_parity(EMBEDDED[name], CATEGORIES, dtype=dtype, batch_size=batch_size, optimizer=lambda: SGD(0.1))
+
+
+# Columns: a number, codes of 7, a number, a number, codes of 50, codes of 3.
+MIXED = np.column_stack([X[:, 0], CATEGORIES[:, 0], X[:, 1:3], rng.integers(0, 50, N), rng.integers(0, 3, N)])
+MIXED_SIZES = {
+    "plain": {1: (7, 3), 4: (50, 5), 5: (3, 2)},
+    "vectors of one": {1: (7, 1), 4: (50, 1)},
+    "wide": {1: (7, 37), 5: (3, 16), 4: (50, 20)},
+    "only the first": {0: (7, 6)},
+    "nothing but codes": {0: (7, 2), 1: (50, 9), 2: (3, 1)},
+}
+MIXED_COLUMNS = {"only the first": [1, 0, 2, 3], "nothing but codes": [1, 4, 5]}
+MIXED_LAYERS = {
+    "penalty": lambda columns: [CategoryEmbedding(columns, embeddings_regularizer=L1L2(0.01, 0.1)), Dense(2)],
+    "dropout": lambda columns: [CategoryEmbedding(columns), Dropout(0.4), Dense(6, activation="tanh"), Dense(2)],
+    "frozen": lambda columns: [frozen(CategoryEmbedding(columns)), Dense(6, activation="tanh"), Dense(2)],
+    "normalized": lambda columns: [Flatten(), CategoryEmbedding(columns), BatchNormalization(), Dense(2)],
+    "alone": lambda columns: [CategoryEmbedding(columns)],
+}
+
+
+@pytest.mark.parametrize("name", MIXED_SIZES)
+@pytest.mark.parametrize("batch_size", [1, 16])
+def test_category_embedding(name, batch_size, dtype):
+    check_parity(
+        lambda: [CategoryEmbedding(MIXED_SIZES[name]), Dense(6, activation="tanh"), Dense(2)],
+        MIXED[:, MIXED_COLUMNS.get(name, slice(None))],
+        dtype=dtype,
+        batch_size=batch_size,
+    )
+
+
+@pytest.mark.parametrize("name", MIXED_LAYERS)
+def test_category_embedding_with_others(name, dtype):
+    layers = lambda: MIXED_LAYERS[name](MIXED_SIZES["plain"])  # noqa: E731
+    target = rng.normal(size=(N, 13)) if name == "alone" else NUMBERS
+    check_parity(layers, MIXED, target, dtype=dtype, optimizer=lambda: SGD(0.1, clipnorm=0.5, momentum=0.9))
+
+
+def test_rows_of_no_example_follow_the_optimizer_all_the_same(dtype):
+    """Momentum and decay act on every row at every step, as on any weight."""
+    layers = lambda: [CategoryEmbedding({1: (9, 2)}), Dense(2)]  # noqa: E731
+    models = check_parity(layers, MIXED, dtype=dtype, optimizer=lambda: AdamW(0.01, weight_decay=0.5))
+    before = build("python", layers, dtype=dtype)
+    before.predict(MIXED)
+    start, end = (model.layers[0].weights[0].numpy() for model in (before, models["native"]))
+    assert_close(end[7:], start[7:] * (1 - 0.005) ** 51, 1e-4, "rows that only decay")  # 17 epochs of 3 batches
 
 
 @pytest.mark.parametrize("code_type", ["int8", "uint8", "int64", "float32", "float64"])

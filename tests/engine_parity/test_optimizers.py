@@ -86,6 +86,23 @@ def test_weight_decay(rule, dtype):
     check_parity(network, dtype=dtype, optimizer=lambda: cls(**(options | {"weight_decay": 0.2})))
 
 
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("batch_size", [1, 16])
+def test_moving_average_of_the_weights(rule, batch_size, dtype):
+    """The weights compared are the average, which `fit` leaves; its slot and the last weights go with it."""
+    cls, options = RULES[rule]
+    options = options | {"use_ema": True, "ema_momentum": 0.9, "ema_overwrite_frequency": 7}
+    models = check_parity(network, dtype=dtype, optimizer=lambda: cls(**options), batch_size=batch_size)
+    for model in models.values():
+        assert (model.parameters.values == model._position.slots["average"]).all()
+
+
+@pytest.mark.parametrize("clipping", CLIPPINGS)
+def test_moving_average_with_everything_else(clipping, dtype):
+    options = {"use_ema": True, "ema_momentum": 0.8, "weight_decay": 0.1, **CLIPPINGS[clipping]}
+    check_parity(penalised, dtype=dtype, optimizer=lambda: Adam(0.01, amsgrad=True, **options))
+
+
 @pytest.mark.parametrize("rule", ["sgd", "nesterov", "adam", "rmsprop"])
 @pytest.mark.parametrize("batch_size", [1, 16])
 def test_penalty_decay_and_schedule_together(rule, batch_size, dtype):

@@ -10,6 +10,7 @@ from chainrule.callbacks import LambdaCallback
 from chainrule.layers import (
     Activation,
     BatchNormalization,
+    CategoryEmbedding,
     Dense,
     Dropout,
     Embedding,
@@ -25,6 +26,7 @@ ROWS, BATCH = 1100, 512  # a last batch of 76 rows; steps large enough to be wor
 rng = np.random.default_rng(5)
 X = rng.normal(size=(ROWS, 30))
 CODES = rng.integers(0, 50, (ROWS, 6))
+MIXED = np.column_stack([X[:, 0], CODES[:, :2], X[:, 1:3], CODES[:, 2]])
 Y = rng.integers(0, 5, ROWS)
 WEIGHTS = rng.uniform(0.1, 2, ROWS)
 
@@ -53,6 +55,11 @@ NETWORKS = {
         Dense(5),
     ],
     "embedding": lambda: [Embedding(50, 12), Flatten(), Dropout(0.1), Dense(120, activation="silu"), Dense(5)],
+    "category embedding": lambda: [
+        CategoryEmbedding({1: (50, 12), 2: (50, 3), 5: (50, 40)}),
+        Dense(120, activation="silu"),
+        Dense(5),
+    ],
 }
 
 
@@ -65,7 +72,7 @@ def any_threads():
 def train(name, dtype="float32", optimizer=None, seed=3, epochs=2):
     model = Sequential(NETWORKS[name](), dtype=dtype, seed=seed)
     model.compile(optimizer or Adam(0.01), _loss(), ["accuracy"])
-    x = CODES if name == "embedding" else X
+    x = {"embedding": CODES, "category embedding": MIXED}.get(name, X)
     history = model.fit(x, Y, batch_size=BATCH, epochs=epochs, verbose=0, sample_weight=WEIGHTS, validation_data=(x, Y))
     return model, history.history, model.predict(x)
 

@@ -44,6 +44,8 @@ TABLE = {
     "dropout": (lambda **o: layers.Dropout(0.4, seed=3, **o), X, False),
     "dropout in training": (lambda **o: layers.Dropout(0.4, seed=3, **o), X, True),
     "embedding": (lambda **o: layers.Embedding(4, 2, **o), CODES, False),
+    "category embedding": (lambda **o: layers.CategoryEmbedding({0: (4, 2), 1: (3, 1)}, **o), CODES, False),
+    "category embedding beside numbers": (lambda **o: layers.CategoryEmbedding({1: (3, 2)}, **o), CODES, False),
     "normalization": (adapted, X, False),
     "normalization back": (lambda **o: adapted(invert=True, **o), X, False),
     "layer normalization": (lambda **o: layers.LayerNormalization(**o), X, False),

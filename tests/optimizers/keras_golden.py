@@ -3,7 +3,8 @@
     KERAS_BACKEND=jax JAX_ENABLE_X64=1 python tests/optimizers/keras_golden.py
 
 Two weights of shapes (2, 3) and (3,) are moved for 12 steps along gradients written down beforehand;
-the weights after some of the steps are kept, in float32 and in float64. The tests need no Keras.
+the weights after some of the steps are kept, in float32 and in float64, and with a moving average ("final") what it
+leaves in their place. The tests need no Keras.
 """
 
 import json
@@ -40,6 +41,15 @@ CASES = [
     ("RMSprop", {"learning_rate": 0.1, "rho": 0.8, "momentum": 0.7}),
     ("RMSprop", {"learning_rate": 0.1, "rho": 0.8, "centered": True, "epsilon": 1e-3}),
     ("RMSprop", {"learning_rate": 0.1, "momentum": 0.7, "centered": True, "weight_decay": 0.1}),
+    ("SGD", {"learning_rate": 0.1, "use_ema": True}),
+    ("SGD", {"learning_rate": 0.1, "momentum": 0.9, "use_ema": True, "ema_momentum": 0.0}),
+    ("SGD", {"learning_rate": 0.1, "use_ema": True, "ema_momentum": 1.0}),
+    ("Adam", {"learning_rate": 0.1, "beta_2": 0.9, "use_ema": True, "ema_momentum": 0.8, "ema_overwrite_frequency": 5}),
+    ("Adam", {"learning_rate": 0.1, "beta_2": 0.5, "amsgrad": True, "use_ema": True, "ema_momentum": 0.7}),
+    ("AdamW", {"learning_rate": 0.1, "beta_2": 0.9, "use_ema": True, "ema_momentum": 0.6}),
+    ("Adadelta", {"learning_rate": 1.0, "epsilon": 1e-2, "use_ema": True, "ema_momentum": 0.6}),
+    ("Adagrad", {"learning_rate": 0.1, "use_ema": True, "ema_momentum": 0.6, "ema_overwrite_frequency": 1}),
+    ("RMSprop", {"learning_rate": 0.1, "use_ema": True, "ema_momentum": 0.6, "ema_overwrite_frequency": 3}),
 ]
 SCHEDULES = [
     ("ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 7, "decay_rate": 0.9}),
@@ -88,10 +98,17 @@ def trajectory(keras, name, arguments, dtype):
         parts = [keras.ops.convert_to_tensor(part, dtype=dtype) for part in split(gradient)]
         optimizer.apply_gradients(zip(parts, variables, strict=True))
         if step in KEPT_STEPS:
-            flat = np.concatenate([np.asarray(v.value).ravel() for v in variables])
-            assert flat.dtype == dtype
-            kept[step] = flat.astype(float).tolist()
+            kept[step] = joined(variables, dtype)
+    if arguments.get("use_ema"):
+        optimizer.finalize_variable_values(variables)
+        kept["final"] = joined(variables, dtype)
     return kept
+
+
+def joined(variables, dtype):
+    flat = np.concatenate([np.asarray(v.value).ravel() for v in variables])
+    assert flat.dtype == dtype
+    return flat.astype(float).tolist()
 
 
 def rates(keras, name, arguments):

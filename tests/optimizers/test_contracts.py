@@ -37,6 +37,8 @@ TABLE = [
     (RMSprop, {}, ("mean_square",), schedules.ExponentialDecay(0.1, 20, 0.7)),
     (RMSprop, {"momentum": 0.5}, ("mean_square", "momentum"), schedules.ExponentialDecay(0.1, 20, 0.7)),
     (RMSprop, {"centered": True}, ("mean_square", "mean"), schedules.ExponentialDecay(0.02, 40, 0.6)),
+    (Adam, {"use_ema": True, "ema_momentum": 0.5}, ("momentum", "velocity", "average"), 0.1),
+    (SGD, {"use_ema": True, "ema_overwrite_frequency": 5}, ("average",), 0.1),
 ]
 every_optimizer = pytest.mark.parametrize(
     ("cls", "options", "slots", "rate"), TABLE, ids=lambda value: str(getattr(value, "__name__", value))

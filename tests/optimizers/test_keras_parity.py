@@ -30,6 +30,14 @@ def make(case):
     return getattr(optimizers, case["name"])(**arguments)
 
 
+def final(kept):
+    return kept.get("final", kept["12"])
+
+
+def joined(variables):
+    return np.concatenate([variable.numpy().ravel() for variable in variables])
+
+
 @cases
 @dtypes
 def test_vector_follows_keras(case, dtype):
@@ -42,6 +50,8 @@ def test_vector_follows_keras(case, dtype):
         optimizer.step(weights, gradient, state, table.row(step), SEGMENTS)
         if expected := case[dtype].get(str(step + 1)):
             np.testing.assert_allclose(weights, expected, rtol=0, atol=TOLERANCE[dtype])
+    optimizer.finalize(weights, state)
+    np.testing.assert_allclose(weights, final(case[dtype]), rtol=0, atol=TOLERANCE[dtype])
     assert weights.dtype == dtype
     np.testing.assert_array_equal(gradients, np.array(GOLDEN["gradients"], dtype))
 
@@ -56,8 +66,9 @@ def test_apply_gradients_follows_keras(case, dtype):
         pairs = zip([gradient[:6].reshape(2, 3), gradient[6:]], variables, strict=True)
         assert optimizer.apply_gradients(pairs) == step
         if expected := case[dtype].get(str(step)):
-            weights = np.concatenate([variable.numpy().ravel() for variable in variables])
-            np.testing.assert_allclose(weights, expected, rtol=0, atol=TOLERANCE[dtype])
+            np.testing.assert_allclose(joined(variables), expected, rtol=0, atol=TOLERANCE[dtype])
+    optimizer.finalize_variable_values(variables)
+    np.testing.assert_allclose(joined(variables), final(case[dtype]), rtol=0, atol=TOLERANCE[dtype])
 
 
 @pytest.mark.parametrize("case", GOLDEN["schedules"], ids=lambda case: "-".join([case["name"], *case["arguments"]]))

@@ -114,9 +114,9 @@ def test_one_range_of_steps_unless_somebody_follows_batches():
     ranges = []
     run = model._engine.run
 
-    def spy(*arguments):
+    def spy(*arguments, **options):
         ranges.append(arguments[-2:])
-        return run(*arguments)
+        return run(*arguments, **options)
 
     model._engine.run = spy
     model.fit(X, Y, batch_size=5, callbacks=[LambdaCallback(on_epoch_end=print)][:0], verbose=0)

@@ -5,7 +5,16 @@ import pytest
 
 from chainrule import Sequential, ops
 from chainrule.callbacks import EarlyStopping, TerminateOnNaN
-from chainrule.layers import BatchNormalization, Dense, Dropout, Embedding, Input, Layer, Normalization
+from chainrule.layers import (
+    BatchNormalization,
+    CategoryEmbedding,
+    Dense,
+    Dropout,
+    Embedding,
+    Input,
+    Layer,
+    Normalization,
+)
 from chainrule.optimizers import SGD, Adam
 from chainrule.random import generator
 
@@ -134,6 +143,14 @@ def test_scaled_or_coded_inputs_are_not_blamed():
     model = Sequential([Input((1,)), Embedding(1000, 2), Spoiled(2), Dense(1)], seed=0)
     model.compile("sgd", lambda y, f: ops.sum(f, axis=(1, 2)))
     assert "not scaled" not in stopped(model, x=np.arange(960, 1000)[:, None], y=np.zeros(40)).stopped_by
+
+
+@pytest.mark.parametrize(("numbers", "blamed"), [(X, False), (1e4 * X, True)])
+def test_codes_beside_numbers_are_not_blamed_but_the_numbers_are(numbers, blamed):
+    model = Sequential([CategoryEmbedding({1: (1000, 2)}), Spoiled(2), Dense(1)], seed=0)
+    model.compile("sgd", "mse")
+    x = np.insert(numbers, 1, np.arange(1000 - len(X), 1000), axis=1)
+    assert ("inputs are not scaled" in stopped(model, x=x).stopped_by) == blamed
 
 
 def test_moving_averages_are_restored():

@@ -62,12 +62,12 @@ FIT_ERRORS = [
     (
         {"sample_weight": np.full(50, -1.0)},
         DataError,
-        "sample_weight expects weights >= 0 that are not all 0, got a smallest one of -1",
+        "sample_weight expects weights >= 0 that are not all zero, got a smallest one of -1",
     ),
     (
         {"sample_weight": np.zeros(50)},
         DataError,
-        "sample_weight expects weights >= 0 that are not all 0, got a smallest one of 0",
+        "sample_weight expects weights >= 0 that are not all zero, got a smallest one of 0",
     ),
     (
         {"sample_weight": np.full(50, np.inf)},

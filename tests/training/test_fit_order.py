@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from chainrule import GradientTape, Sequential, losses
+from chainrule.errors import ArgumentError
 from chainrule.layers import Dense, Input, Layer
 from chainrule.optimizers import SGD, Adam
-from tests.training.networks import CODES, X, Y, noisy, same
+from tests.training.networks import CODES, X, Y, network, noisy, same
 
 
 def test_orders():
@@ -127,3 +128,26 @@ def test_a_hand_written_loop_equals_fit_step_for_step(optimizer):
         gradients = tape.gradient(value, by_hand.trainable_variables)
         optimizer.apply_gradients(zip(gradients, by_hand.trainable_variables, strict=True))
     assert same(fitted, by_hand)
+
+
+def test_a_function_gives_the_order_of_every_epoch():
+    orders = [np.random.default_rng(epoch).permutation(50) for epoch in range(3)]
+    asked = []
+
+    def order(epoch):
+        asked.append(epoch)
+        return orders[epoch]
+
+    given, by_hand = network(), network()
+    given.fit(X, Y, batch_size=7, epochs=2, shuffle=order, verbose=0)
+    given.fit(X, Y, batch_size=7, epochs=1, shuffle=order, verbose=0)
+    for rows in orders:
+        by_hand.fit(X[rows], Y[rows], batch_size=7, epochs=1, shuffle=False, verbose=0)
+    assert asked == [0, 1, 2]
+    assert same(given, by_hand)
+
+
+@pytest.mark.parametrize("order", [[0, 1], [0, 1, 3], [0, -1, 2], [0.0, 1.0, 2.0], [[0, 1, 2]]])
+def test_an_order_that_does_not_fit_the_rows(order):
+    with pytest.raises(ArgumentError, match="must return 3 numbers of rows, each from 0 to 2"):
+        network().fit(X[:3], Y[:3], shuffle=lambda epoch: order, verbose=0)

@@ -12,6 +12,7 @@ import pytest
 from chainrule import Sequential
 from chainrule.callbacks import LambdaCallback, Stop
 from chainrule.layers import Dense, Input
+from chainrule.training import fit, progress
 from chainrule.training.progress import BarProgress, LineProgress, PlainProgress, make_progress
 
 X, Y = np.ones((4, 1)), np.ones(4)
@@ -85,6 +86,65 @@ def test_a_live_line_in_a_notebook(capsys, monkeypatch):
     assert len(lines) < 50  # at most ten a second
 
 
+@pytest.fixture
+def every_step(monkeypatch):
+    """Progress within epochs is told after every step, however short."""
+    monkeypatch.setattr(fit, "PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "PLAIN_SECONDS", 0.0)
+
+
+def by_steps():
+    model = Sequential([Input((1,)), Dense(1)], seed=0)
+    model.compile("sgd", "mse", engine="python")
+    return model
+
+
+LONG = np.linspace(-1, 1, 40).reshape(40, 1)
+
+
+@pytest.mark.parametrize("hooks", [[], [LambdaCallback(on_train_batch_end=lambda batch, logs: None)]])
+def test_a_long_epoch_tells_the_steps_done_and_their_mean_loss(every_step, hooks):
+    told, losses = [], []
+    follow = LambdaCallback(on_epoch_progress=lambda steps, logs: told.append((steps, logs["loss"])))
+    batches = LambdaCallback(on_train_batch_end=lambda batch, logs: losses.append((batch + 1, logs["loss"])))
+    by_steps().fit(LONG, LONG, batch_size=16, epochs=2, verbose=0, callbacks=[follow, *hooks])
+    by_steps().fit(LONG, LONG, batch_size=16, epochs=2, verbose=0, callbacks=[batches])
+    assert told == losses
+    assert [steps for steps, _ in told] == [1, 2, 3] * 2
+
+
+def test_a_short_epoch_tells_nothing():
+    told = []
+    by_steps().fit(LONG[:4], LONG[:4], verbose=0, callbacks=LambdaCallback(on_epoch_progress=lambda *a: told.append(a)))
+    assert told == []
+
+
+def test_lines_within_a_long_epoch_in_a_pipe(every_step, capsys):
+    """One for each further tenth of the steps."""
+    by_steps().fit(LONG, LONG, batch_size=1, epochs=2)
+    lines = capsys.readouterr().out.splitlines()
+    assert [re.match(r"epoch (\d)/2  (?:step (\d+)/40  )?loss \d", line).groups() for line in lines] == [
+        *[("1", str(step)) for step in range(4, 41, 4)],
+        ("1", None),
+        *[("2", str(step)) for step in range(4, 41, 4)],
+        ("2", None),
+    ]
+
+
+def test_a_line_an_epoch_stays_that(every_step, capsys):
+    by_steps().fit(LONG, LONG, batch_size=1, epochs=2, verbose=2)
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_the_line_in_a_notebook_moves_within_an_epoch(every_step, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ipykernel", object())
+    by_steps().fit(LONG, LONG, batch_size=20, epochs=1)
+    first, second, *_, last = capsys.readouterr().out.rstrip("\n").split("\r")[1:]
+    assert first.startswith("epoch 1/1  step 1/2  loss ")
+    assert second.startswith("epoch 1/1  step 2/2  loss ")
+    assert last.startswith("epoch 1/1  loss ")
+
+
 def in_a_terminal(program):
     """Run a program in a pseudo-terminal of 80 columns; return what it wrote and how it ended."""
     primary, secondary = pty.openpty()
@@ -117,6 +177,16 @@ def test_a_bar_in_a_terminal():
     frames = out.count("epoch")
     assert 2 <= frames <= 40  # 200 epochs of 2 ms and more: at most ten refreshes a second
     assert out.count("\x1b[?25l") == out.count("\x1b[?25h")  # the cursor is shown again
+
+
+def test_a_bar_moves_within_a_long_epoch():
+    program = PROGRAM.format(verbose=1).replace("epochs=200", "epochs=3, batch_size=1")
+    program = program.replace("on_epoch_end=lambda epoch, logs: time.sleep(0.002)", "on_train_batch_end=pause")
+    pause = "def pause(batch, logs):\n    time.sleep(0.12)\n"
+    out, code = in_a_terminal(pause + program)
+    assert code == 0, out
+    assert re.search(r"0/3.*33% of 1: loss \d\.\d{4}", out)
+    assert re.search(r"2/3.*accuracy.*67% of 3: loss \d\.\d{4}", out)
 
 
 def test_a_bar_is_closed_after_an_exception():

@@ -48,12 +48,18 @@ class Names(click.ParamType[tuple[str, ...]]):
         return tuple(names)
 
 
+def _joined(ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """Return the names of an option that may be given several times."""
+    return tuple(name for names in value for name in names)
+
+
 def _data_options(command: Any) -> Any:
     """Add the options that become `DataOptions`."""
+    names: dict[str, Any] = {"type": Names(), "multiple": True, "callback": _joined}
     options = [
-        click.option("--categorical", type=Names(), default=(), help="Columns that are categories, numbers too."),
-        click.option("--numeric", type=Names(), default=(), help="Columns of numbers; words in them are missing."),
-        click.option("--drop", type=Names(), default=(), help="Columns to leave out."),
+        click.option("--categorical", help="Columns that are categories, numbers too.", **names),
+        click.option("--numeric", help="Columns of numbers; words in them are missing.", **names),
+        click.option("--drop", help="Columns to leave out.", **names),
         click.option("--group", metavar="COLUMN", help="Rows with the same value come into the same part."),
         click.option("--time", metavar="COLUMN", help="Train on the earliest rows, test on the latest."),
         click.option("--test", type=click.Path(path_type=Path), metavar="FILE", help="Test on these rows instead."),

@@ -1,7 +1,9 @@
 """What the C++ module offers; addresses are those of arrays that the caller checks and keeps alive."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from chainrule.arrays import Array
 
 Block = tuple[int, int, int, int]  # address, number type, row stride, column stride in bytes
 Result = tuple[float, int, int, bool]  # sum of J times rows, rows, steps, failed
@@ -22,6 +24,7 @@ class _Session:
         table: int,
         columns: int,
         outputs: int,
+        watch: Callable[[int, float], None] | None = None,
     ) -> Result: ...
     def evaluate(
         self, vectors: Sequence[int], rows: Sequence[Block], count: int, batch: int, outputs: int
@@ -34,6 +37,15 @@ class _Session:
     @property
     def threads(self) -> int: ...
 
+class _Predictor:
+    def __init__(
+        self, plan: Mapping[str, Any], parameters: Array, state: Array, count_threads: Callable[[float], int]
+    ) -> None: ...
+    def outputs(self, x: Any) -> Array | None: ...
+    def run(self, inputs: Block, count: int, outputs: int) -> None: ...
+
+class Predictor32(_Predictor): ...
+class Predictor64(_Predictor): ...
 class Session32(_Session): ...
 class Session64(_Session): ...
 

@@ -94,6 +94,6 @@ def check_weights(sample_weight: Any, rows: int) -> Array:
     check_finite(weight, "sample_weight")
     if weight.min() < 0 or not weight.any():
         raise DataError(
-            f"sample_weight expects weights >= 0 that are not all 0, got a smallest one of {weight.min():g}"
+            f"sample_weight expects weights >= 0 that are not all zero, got a smallest one of {weight.min():g}"
         )
     return weight

@@ -5,9 +5,9 @@ An engine knows the network only through this protocol, and the rest of chainrul
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -46,12 +46,13 @@ class Network(Protocol):
 
 @dataclass
 class Task:
-    """A network with what it is trained by."""
+    """A network with what it is trained by; ``loss_weight`` is the factor of the reduced loss in J."""
 
     network: Network
     loss: Loss
     optimizer: Optimizer
     metrics: Sequence[Metric]
+    loss_weight: float = 1.0
 
 
 @dataclass
@@ -85,6 +86,9 @@ class Progress:
         return self.loss_sum / self.mass if self.mass else float("nan")
 
 
+Watch: TypeAlias = Callable[[int, float], None]
+
+
 class Engine(ABC):
     """Runs a `Task`."""
 
@@ -92,9 +96,20 @@ class Engine(ABC):
 
     @abstractmethod
     def run(
-        self, task: Task, position: Position, data: Rows, order: Array, batch_size: int, start: int, stop: int
+        self,
+        task: Task,
+        position: Position,
+        data: Rows,
+        order: Array,
+        batch_size: int,
+        start: int,
+        stop: int,
+        watch: Watch | None = None,
     ) -> Progress:
         """Train on batches ``start`` to ``stop - 1`` of the rows in ``order``; batch i is step ``position.step``.
+
+        ``watch``, if given, is told while it runs how many of these batches are done and their mean loss: often
+        enough for a display, and no more than once a batch.
 
         Stops before the update of a step whose loss or gradient is not finite, with the weights and the
         state as they were before that step, and says so in the result.
@@ -107,6 +122,13 @@ class Engine(ABC):
     @abstractmethod
     def predict(self, network: Network, data: Rows, batch_size: int) -> Array:
         """Return the outputs for all rows."""
+
+    def predict_at_once(self, network: Network, x: Any) -> Array | None:  # not every engine has a short way
+        """Return the outputs for ``x``, unchecked as it came, where that needs nothing but a call; otherwise None.
+
+        None says nothing about ``x``: check it, then ask `predict`.
+        """
+        return None
 
     @abstractmethod
     def loss_and_gradient(self, task: Task, data: Rows, training: bool = False) -> tuple[float, Array]:

@@ -16,6 +16,7 @@ from chainrule.losses.cross_entropy import CrossEntropy
 from chainrule.optimizers import Optimizer
 from chainrule.regularizers import L1, L1L2, L2
 
+EMBEDDINGS = (layers.Embedding, layers.CategoryEmbedding)
 MOST_CODES = 1 << 24  # float32 holds every integer up to here; codes pass through it
 PENALTIES = (L1, L2, L1L2)
 # The parameter that an activation has in the table, at its default.
@@ -75,6 +76,7 @@ def _dropout(layer: layers.Dropout, width: int, places: Places) -> Iterator[Inst
 
 
 def _normalization(layer: layers.Normalization, width: int, places: Places) -> Iterator[Instruction]:
+    layer.need_adapted()
     if layer.axis is None:
         raise UnsupportedError(f"{layer.name} has one mean for all features")
     operands = places.of((width,), mean=layer.mean, variance=layer.variance)
@@ -103,14 +105,20 @@ def _layer_normalization(layer: layers.LayerNormalization, width: int, places: P
 def _embedding(layer: layers.Embedding, width: int, places: Places) -> Iterator[Instruction]:
     if layer.input_dim > MOST_CODES:
         raise UnsupportedError(f"{layer.name} has more than {MOST_CODES:,} categories")
-    operands = places.of((layer.input_dim, layer.output_dim), weights=layer.embeddings)
-    yield Instruction(
-        "embedding",
-        width,
-        width * layer.output_dim,
-        operands,
-        {"dimension": layer.output_dim, "categories": layer.input_dim},
-    )
+    operands = places.of((layer.input_dim, layer.output_dim), embeddings=layer.embeddings)
+    table = ("embeddings", 0, width, layer.input_dim, layer.output_dim)
+    yield Instruction("embedding", width, width * layer.output_dim, operands, {"tables": (table,)})
+
+
+def _category_embedding(layer: layers.CategoryEmbedding, width: int, places: Places) -> Iterator[Instruction]:
+    operands: dict[str, Operand] = {}
+    tables, outputs = [], width
+    for variable, (column, (categories, dimension)) in zip(layer.embeddings, layer.columns.items(), strict=True):
+        name = f"embeddings_{column}"
+        operands |= places.of((categories, dimension), **{name: variable})
+        tables.append((name, column, 1, categories, dimension))
+        outputs += dimension - 1
+    yield Instruction("embedding", width, outputs, operands, {"tables": tuple(tables)})
 
 
 RULES: dict[type[Layer], Rule] = {
@@ -122,6 +130,7 @@ RULES: dict[type[Layer], Rule] = {
     layers.BatchNormalization: _batch_normalization,
     layers.LayerNormalization: _layer_normalization,
     layers.Embedding: _embedding,
+    layers.CategoryEmbedding: _category_embedding,
 }
 # Layers that treat every element alike, whatever the shape of an example.
 ELEMENTWISE = (layers.Dropout, layers.Flatten)
@@ -142,7 +151,7 @@ def lower_network(network: Network, keep_last_activation: bool = True) -> tuple[
         rule = RULES.get(type(layer))
         if rule is None:
             raise UnsupportedError(f"{layer.name} is a {type(layer).__name__}, which only the Python engine knows")
-        if isinstance(layer, layers.Embedding) and instructions:
+        if isinstance(layer, EMBEDDINGS) and instructions:
             raise UnsupportedError(f"{layer.name} does not stand first")
         if layer.dtype != network.dtype:
             raise UnsupportedError(f"{layer.name} computes in {layer.dtype}, the model in {network.dtype}")
@@ -158,8 +167,13 @@ def lower_network(network: Network, keep_last_activation: bool = True) -> tuple[
     return fuse(instructions)
 
 
-def lower(task: Task) -> Plan:
-    """Return the plan for training a network.
+def keeps_last_activation(task: Task) -> bool:
+    """Whether training computes the last activation, rather than its loss from logits."""
+    return loss_on_logits(task.loss, task.network.layers[-1]) is None
+
+
+def lower(task: Task, instructions: tuple[Instruction, ...] | None = None) -> Plan:
+    """Return the plan for training a network, whose instructions may be at hand already.
 
     Raises
     ------
@@ -172,14 +186,16 @@ def lower(task: Task) -> Plan:
             f"{loss.name} gets outputs of {len(network.output_shape) - 1} axes; put a Flatten before it"
         )
     on_logits = loss_on_logits(loss, network.layers[-1])
-    instructions = lower_network(network, keep_last_activation=on_logits is None)
+    if instructions is None:
+        instructions = lower_network(network, keeps_last_activation(task))
     if len(network.parameters) == 0:
         raise UnsupportedError("nothing in the model is trained")
-    operands = [i.operands.get(name) for i in instructions for name in ("weights", "bias")]
-    trained = [operand.offset for operand in operands if operand is not None and operand.vector == "parameters"]
+    operands = [operand for i in instructions for operand in i.operands.values()]
+    trained = [operand.offset for operand in operands if operand.vector == "parameters"]
     if trained != [segment.offset for segment in network.parameters.segments]:
         raise UnsupportedError("weights were replaced: they lie in another order than the layers use them")
-    return Plan(instructions, _segments(network), _loss(on_logits or loss), _optimizer(task.optimizer))
+    planned = _loss(on_logits or loss, task.loss_weight)
+    return Plan(instructions, _segments(network), planned, _optimizer(task.optimizer))
 
 
 def _segments(network: Network) -> tuple[tuple[int, int, float, float, int], ...]:
@@ -222,14 +238,14 @@ REDUCTIONS = {
 }
 
 
-def _loss(loss: losses.Loss) -> PlannedLoss:
+def _loss(loss: losses.Loss, weight: float) -> PlannedLoss:
     reduction = REDUCTIONS[str(loss.reduction)]
     if type(loss) in ELEMENT_LOSSES:
         name, attribute = ELEMENT_LOSSES[type(loss)]
-        return PlannedLoss(name, getattr(loss, attribute) if attribute else 0.0, False, reduction)
+        return PlannedLoss(name, getattr(loss, attribute) if attribute else 0.0, False, reduction, weight)
     if isinstance(loss, CrossEntropy) and type(loss) in CROSS_ENTROPIES:
         name = CROSS_ENTROPIES[type(loss)] + ("_logits" if loss.from_logits else "")
-        return PlannedLoss(name, loss.label_smoothing, loss.integer_labels, reduction)
+        return PlannedLoss(name, loss.label_smoothing, loss.integer_labels, reduction, weight)
     raise UnsupportedError(f"the loss {loss.name} is not one of chainrule's own")
 
 

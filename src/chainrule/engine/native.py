@@ -9,16 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from chainrule import changes
 from chainrule.arrays import Array
 from chainrule.autodiff import ops
 from chainrule.engine import threads
 from chainrule.engine.data import CHUNK, Rows
-from chainrule.engine.engine import Engine, Network, Position, Progress, Task
-from chainrule.engine.lowering import UnsupportedError, lower, lower_network
+from chainrule.engine.engine import Engine, Network, Position, Progress, Task, Watch
+from chainrule.engine.lowering import EMBEDDINGS, UnsupportedError, keeps_last_activation, lower, lower_network
 from chainrule.engine.plan import Instruction, Plan
 from chainrule.engine.python import loss_on_logits
 from chainrule.errors import ArgumentError, StateError
-from chainrule.layers import Dropout, Embedding
+from chainrule.layers import Dropout
+from chainrule.optimizers.moving_average import SLOT as AVERAGE
 from chainrule.random import PURPOSES, generator
 
 try:
@@ -35,7 +37,7 @@ OPERATIONS = (
 )  # fmt: skip
 ACTIVATIONS = (
     "linear", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "gelu_tanh", "silu", "mish", "softplus",
-    "hard_sigmoid",
+    "hard_sigmoid", "exponential",
 )  # fmt: skip
 LOSSES = (
     "mean_squared_error", "mean_absolute_error", "huber", "hinge", "poisson", "quantile", "binary_cross_entropy",
@@ -104,16 +106,43 @@ class _Sessions:
     @contextmanager
     def borrow(self, dtype: np.dtype[Any], batch: int) -> Iterator[Any]:
         """Give a session for batches of this size, to one caller at a time: its buffers are not shared."""
-        key = (batch, threads.count(work(self.plan.instructions) * batch))
-        session = self.idle.pop(key, None)
-        if session is None:
-            session = (_native.Session32 if dtype == np.float32 else _native.Session64)(self.description, *key)
-        try:
-            yield session
-        finally:
-            if len(self.idle) > MOST_IDLE:  # sizes change now and then; buffers of old ones are let go
-                self.idle.clear()
-            self.idle[key] = session
+        with threads.at_work():
+            key = (batch, threads.count(work(self.plan.instructions) * batch))
+            session = self.idle.pop(key, None)
+            if session is None:
+                session = (_native.Session32 if dtype == np.float32 else _native.Session64)(self.description, *key)
+            try:
+                yield session
+            finally:
+                if len(self.idle) > MOST_IDLE:  # sizes change now and then; buffers of old ones are let go
+                    self.idle.clear()
+                self.idle[key] = session
+
+
+class _Lowered:
+    """A network's instructions; good until a layer, or what its weights lie in, changes."""
+
+    def __init__(self, network: Network, keep_last_activation: bool = True) -> None:
+        self._stamp, self.parameters, self.state = changes.stamp(), network.parameters, network.state
+        self.keeps_last_activation = keep_last_activation
+        self.instructions = lower_network(network, keep_last_activation)
+
+    def fits(self, network: Network) -> bool:
+        """Whether they still say what the network computes."""
+        return self._stamp is changes.stamp() and self.parameters is network.parameters and self.state is network.state
+
+
+class _Prepared(_Lowered):
+    """A network's forward pass as the C++ library has it."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(network)
+        predictor = _native.Predictor32 if network.dtype == np.float32 else _native.Predictor64
+        vectors = self.parameters.values, self.state.values
+        self.native = predictor(describe_plan(Plan(self.instructions)), *vectors, threads.count)
+        # Rows of features to rows of outputs, and no codes to check: features may be anything finite.
+        flat = len(network.input_shape) == len(network.output_shape) == 2
+        self.at_once = flat and all(i.operation != "embedding" for i in self.instructions)
 
 
 class NativeEngine(Engine):
@@ -123,14 +152,23 @@ class NativeEngine(Engine):
 
     def __init__(self) -> None:
         self._training: _Sessions | None = None
-        self._inference: _Sessions | None = None
+        self._lowered: _Lowered | None = None
+        self._prepared: _Prepared | None = None
         self._checked: Callable[[], Rows | None] = lambda: None
 
     def __reduce__(self) -> Any:
         return NativeEngine, ()  # sessions are buffers of this process; a copy makes its own
 
     def run(
-        self, task: Task, position: Position, data: Rows, order: Array, batch_size: int, start: int, stop: int
+        self,
+        task: Task,
+        position: Position,
+        data: Rows,
+        order: Array,
+        batch_size: int,
+        start: int,
+        stop: int,
+        watch: Watch | None = None,
     ) -> Progress:
         """Train on batches ``start`` to ``stop - 1``."""
         if self._checked() is not data:  # of one `fit` the rows are looked at once
@@ -138,17 +176,20 @@ class NativeEngine(Engine):
             self._checked = weakref.ref(data)
         rows = np.ascontiguousarray(order[start * batch_size : stop * batch_size], np.int64)
         if _is_readable(data):
-            return self._train(task, position, data, rows, batch_size)
+            return self._train(task, position, data, rows, batch_size, watch)
         total, size = Progress(), _rows_together(data, batch_size)
         for first in range(0, len(rows), size):
             part = data.take(rows[first : first + size])
-            progress = self._train(task, position, _converted(part), np.arange(len(part)), batch_size)
-            total.add(progress)
-            if progress.failed_step is not None:
+            total.add(self._train(task, position, _converted(part), np.arange(len(part)), batch_size, None))
+            if total.failed_step is not None:
                 break
+            if watch is not None:
+                watch(-(-total.rows // batch_size), total.loss)
         return total
 
-    def _train(self, task: Task, position: Position, data: Rows, rows: Array, batch_size: int) -> Progress:
+    def _train(
+        self, task: Task, position: Position, data: Rows, rows: Array, batch_size: int, watch: Watch | None
+    ) -> Progress:
         """Make the steps of these rows, in this order."""
         network, optimizer = task.network, task.optimizer
         sessions, steps = self._trained(task), -(-len(rows) // batch_size)
@@ -158,12 +199,14 @@ class NativeEngine(Engine):
         parameters, state = network.parameters.writable(), network.state.writable()
         if any(len(position.slots[name]) != len(parameters) for name in optimizer.slots):
             raise StateError("the optimizer's slots don't fit the model; it has changed since it was compiled")
-        vectors = [_at(parameters), _at(state), *(_at(position.slots[name]) for name in optimizer.slots)]
+        average = _at(position.slots[AVERAGE]) if optimizer.average else 0
+        slots = [_at(position.slots[name]) for name in optimizer.initial_slots]
+        vectors = [_at(parameters), _at(state), average, *slots]
         with sessions.borrow(network.dtype, batch_size) as session:
             try:
                 loss_sum, count, made, failed = session.train(
                     vectors, _blocks(data), len(data), _at(rows), len(rows), batch_size, 0, steps, position.step,
-                    _at(table), table.shape[1], _at(outputs),
+                    _at(table), table.shape[1], _at(outputs), watch,
                 )  # fmt: skip
             except BaseException:  # Ctrl-C, or what another signal's handler raises: the steps before it are made
                 position.step += session.last[2]
@@ -171,13 +214,13 @@ class NativeEngine(Engine):
         position.step += made
         network.seek(position.step)
         weight = None if data.weight is None else data.weight[rows[:count]]
-        if count:
+        if count and task.metrics:
             _measure(task, None if data.y is None else data.y[rows[:count]], weight, outputs[:count])
         return Progress(loss_sum, task.loss.mass(count, weight), count, position.step if failed else None)
 
     def evaluate(self, task: Task, data: Rows, batch_size: int) -> float:
         """Return the mean loss over the rows."""
-        network, size, total = task.network, min(batch_size, len(data)), 0.0
+        network, size, total = task.network, min(batch_size, EVALUATION_ROWS, len(data)), 0.0
         _check_codes(network, data)
         sessions = self._trained(task)
         units = sessions.plan.instructions[-1].outputs
@@ -191,21 +234,30 @@ class NativeEngine(Engine):
 
     def predict(self, network: Network, data: Rows, batch_size: int) -> Array:
         """Return the outputs for all rows."""
-        try:
-            instructions = lower_network(network)
-        except UnsupportedError as reason:  # the model has changed since this engine was chosen
-            raise StateError(f"the model has changed since it was compiled: {reason}; compile it again") from None
-        if self._inference is None or self._inference.plan.instructions != instructions:
-            self._inference = _Sessions.of(Plan(instructions))
-        sessions, data = self._inference, Rows(data.x)
+        prepared = self._prepare(network)
         _check_codes(network, data)
-        size = min(batch_size, EVALUATION_ROWS, len(data))
-        outputs, first = np.empty((len(data), instructions[-1].outputs), network.dtype), 0
-        for part in _portions(data, size):
-            with sessions.borrow(network.dtype, size) as session:
-                session.evaluate(_vectors(network), _blocks(part), len(part), size, _at(outputs[first:]))
+        outputs, first = np.empty((len(data), prepared.instructions[-1].outputs), network.dtype), 0
+        for part in _portions(Rows(data.x), EVALUATION_ROWS):
+            prepared.native.run(_block(part.x), len(part), _at(outputs[first:]))
             first += len(part)
         return outputs.reshape(len(data), *[n for n in network.output_shape[1:] if n is not None])
+
+    def predict_at_once(self, network: Network, x: Any) -> Array | None:
+        """Return the outputs for an array of finite float32 or float64 rows, None for any other inputs."""
+        prepared = self._prepared
+        if prepared is None or not prepared.at_once or not prepared.fits(network):
+            return None
+        return prepared.native.outputs(x)
+
+    def _prepare(self, network: Network) -> _Prepared:
+        """Return the network's forward pass, lowered again if something has changed."""
+        prepared = self._prepared
+        while prepared is None or not prepared.fits(network):  # another thread may change it meanwhile
+            try:
+                prepared = self._prepared = _Prepared(network)
+            except UnsupportedError as reason:
+                raise _changed(reason) from None
+        return prepared
 
     def loss_and_gradient(self, task: Task, data: Rows, training: bool = False) -> tuple[float, Array]:
         """Return J over these rows and dJ/dW as one flat vector."""
@@ -221,14 +273,22 @@ class NativeEngine(Engine):
         return float(loss_sum / task.loss.mass(len(data), data.weight)), gradient
 
     def _trained(self, task: Task) -> _Sessions:
-        """Return the sessions for training; lowering again costs little, and sees a new seed or a frozen layer."""
+        """Return the sessions for training; what is not a layer's, such as a momentum, is looked at each time."""
+        network, lowered = task.network, self._lowered
+        keep = keeps_last_activation(task)
         try:
-            plan = lower(task)
+            if lowered is None or not lowered.fits(network) or lowered.keeps_last_activation is not keep:
+                lowered = self._lowered = _Lowered(network, keep)
+            plan = lower(task, lowered.instructions)
         except UnsupportedError as reason:
-            raise StateError(f"the model has changed since it was compiled: {reason}; compile it again") from None
+            raise _changed(reason) from None
         if self._training is None or self._training.plan != plan:
             self._training = _Sessions.of(plan)
         return self._training
+
+
+def _changed(reason: UnsupportedError) -> StateError:
+    return StateError(f"the model has changed since it was compiled: {reason}; compile it again")
 
 
 def work(instructions: Sequence[Instruction]) -> float:
@@ -247,6 +307,7 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
         "loss_parameter": loss.parameter if loss else 0.0,
         "sparse_labels": loss.sparse if loss else False,
         "reduction": REDUCTIONS.index(loss.reduction) if loss else 0,
+        "loss_weight": loss.weight if loss else 1.0,
         "optimizer": RULES.index(optimizer.rule) if optimizer else 0,
         **{name: numbers.get(name, 0.0) for name in ("momentum", "beta_1", "beta_2", "rho", "epsilon")},
         "clipping": CLIPPINGS.index(optimizer.clipping) if optimizer else 0,
@@ -256,9 +317,11 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
 
 def _describe(instruction: Instruction) -> dict[str, Any]:
     attributes = dict(instruction.attributes)
+    operands = {name: (o.vector == "parameters", o.offset) for name, o in instruction.operands.items()}
+    if "tables" in attributes:
+        attributes["tables"] = [(operands.pop(name), *numbers) for name, *numbers in attributes["tables"]]
     if "activation" in attributes:
         attributes["activation"] = ACTIVATIONS.index(attributes["activation"])
-    operands = {name: (o.vector == "parameters", o.offset) for name, o in instruction.operands.items()}
     return {
         "operation": OPERATIONS.index(instruction.operation),
         "inputs": instruction.inputs,
@@ -333,7 +396,7 @@ def _portions(data: Rows, batch_size: int) -> Iterator[Rows]:
 def _check_codes(network: Network, data: Rows) -> None:
     """Refuse codes that name no row of an embedding, which reads what they name."""
     for layer in network.layers:
-        if isinstance(layer, Embedding):
+        if isinstance(layer, EMBEDDINGS):
             rows = max(1, CHUNK // max(1, data.x.size // len(data)))
             for first in range(0, len(data), rows):
                 layer.codes(data.x[first : first + rows])

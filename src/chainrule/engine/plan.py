@@ -32,6 +32,8 @@ class Instruction:
         Features per example.
     operands : mapping of str to Operand
     attributes : mapping of str to number, bool or str
+        Of "embedding" also ``tables``: (operand's name, first column of codes, how many, categories, dimension), by
+        column; other columns pass through.
     """
 
     operation: str
@@ -52,12 +54,13 @@ class Instruction:
 
 @dataclass(frozen=True)
 class PlannedLoss:
-    """A loss: its name, its one number (label smoothing, delta, quantile), and how values become J."""
+    """A loss: its name, its one number (label smoothing, delta, quantile), how values become J, its weight in J."""
 
     name: str
     parameter: float
     sparse: bool
     reduction: str
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from chainrule.autodiff import ops
 from chainrule.autodiff.tape import GradientTape
 from chainrule.autodiff.tensor import Tensor
 from chainrule.engine.data import Rows
-from chainrule.engine.engine import Engine, Network, Position, Progress, Task
+from chainrule.engine.engine import Engine, Network, Position, Progress, Task, Watch
 from chainrule.engine.parameters import ParameterVector
 from chainrule.errors import warn
 from chainrule.layers import Activation, Dense
@@ -38,7 +38,15 @@ class PythonEngine(Engine):
     name = "Python"
 
     def run(
-        self, task: Task, position: Position, data: Rows, order: Array, batch_size: int, start: int, stop: int
+        self,
+        task: Task,
+        position: Position,
+        data: Rows,
+        order: Array,
+        batch_size: int,
+        start: int,
+        stop: int,
+        watch: Watch | None = None,
     ) -> Progress:
         """Train on batches ``start`` to ``stop - 1``."""
         network, optimizer, progress = task.network, task.optimizer, Progress()
@@ -65,6 +73,8 @@ class PythonEngine(Engine):
             mass = task.loss.mass(len(rows), part.weight)
             progress.add(Progress(loss * mass, mass, len(rows)))
             _measure(task, part, outputs)
+            if watch is not None:
+                watch(batch + 1 - start, progress.loss)
         return progress
 
     def evaluate(self, task: Task, data: Rows, batch_size: int) -> float:
@@ -78,7 +88,8 @@ class PythonEngine(Engine):
             total += loss if task.loss.reduction == "sum" else loss * task.loss.mass(len(part), part.weight)
             _measure(task, part, outputs)
         mean = total if task.loss.reduction == "sum" else total / task.loss.mass(len(data), data.weight)
-        return mean + sum(float(penalty) for layer in task.network.layers for penalty in layer.losses)
+        penalties = sum(float(penalty) for layer in task.network.layers for penalty in layer.losses)
+        return task.loss_weight * mean + penalties
 
     def predict(self, network: Network, data: Rows, batch_size: int) -> Array:
         """Return the outputs for all rows."""
@@ -153,7 +164,7 @@ def _differentiate(task: Task, part: Rows, training: bool) -> tuple[float, list[
     parameters = task.network.parameters
     with GradientTape() as tape:
         values, outputs = _forward(task, part, training)
-        loss = task.loss.reduce(values, _weight(part, values))
+        loss = task.loss_weight * task.loss.reduce(values, _weight(part, values))
         for layer in task.network.layers:
             for penalty in layer.losses:
                 loss = loss + penalty

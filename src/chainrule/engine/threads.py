@@ -1,10 +1,19 @@
 """How many threads a step is worth: by a formula of its work, within what the process may use."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
 from chainrule.errors import ArgumentError
 
 # Multiplications per thread below which waking another one costs more than it helps.
 WORTH_A_THREAD = 500_000.0
 _limit: int | None = None
+_running: list[None] = []  # one entry for each model that is at work in a thread of Python
+_lock = Lock()
+if hasattr(os, "register_at_fork"):  # in a forked process the models of the other threads are gone
+    os.register_at_fork(after_in_child=_running.clear)
 
 
 def set_threads(count: int | None) -> None:
@@ -36,6 +45,28 @@ def maximum() -> int:
     return _native.available_threads()
 
 
+@contextmanager
+def at_work() -> Iterator[None]:
+    """Count a model as at work meanwhile: models that run at the same time share what the process may use.
+
+    Examples
+    --------
+    >>> set_threads(8)
+    >>> with at_work(), at_work():
+    ...     count(1e12)
+    4
+    >>> set_threads(None)
+    """
+    with _lock:
+        _running.append(None)
+    try:
+        yield
+    finally:
+        with _lock:
+            if _running:  # a process forked meanwhile starts from none
+                _running.pop()
+
+
 def count(multiplications: float) -> int:
     """Return the number of threads for a step.
 
@@ -45,4 +76,4 @@ def count(multiplications: float) -> int:
     1
     """
     wanted = int(multiplications / WORTH_A_THREAD)
-    return min(maximum(), wanted) if wanted > 1 else 1
+    return min(max(1, maximum() // max(1, len(_running))), wanted) if wanted > 1 else 1

@@ -2,6 +2,7 @@
 
 from chainrule.layers.activation import Activation
 from chainrule.layers.batch_normalization import BatchNormalization
+from chainrule.layers.category_embedding import CategoryEmbedding, embedding_dimension
 from chainrule.layers.dense import Dense
 from chainrule.layers.dropout import Dropout
 from chainrule.layers.embedding import Embedding
@@ -14,6 +15,7 @@ from chainrule.layers.normalization import Normalization
 __all__ = [
     "Activation",
     "BatchNormalization",
+    "CategoryEmbedding",
     "Dense",
     "Dropout",
     "Embedding",
@@ -23,4 +25,5 @@ __all__ = [
     "Layer",
     "LayerNormalization",
     "Normalization",
+    "embedding_dimension",
 ]

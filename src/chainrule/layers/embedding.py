@@ -62,14 +62,7 @@ class Embedding(Layer):
 
     def codes(self, x: Array) -> Array:
         """Return inputs as integers, all of them codes of categories."""
-        with np.errstate(invalid="ignore"):  # NaN is refused below
-            codes = x.astype(np.int64)
-        if codes.size and (not np.array_equal(codes, x) or codes.min() < 0 or codes.max() >= self.input_dim):
-            raise DataError(
-                f"{self.name} expects whole codes from 0 to {self.input_dim - 1}, "
-                f"got values from {x.min()} to {x.max()}"
-            )
-        return codes
+        return whole_codes(x, self.input_dim, self.name)
 
     def call(self, inputs: Tensor) -> Tensor:
         """Return the rows of E that the codes name."""
@@ -78,3 +71,14 @@ class Embedding(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         """(batch, ...) -> (batch, ..., output_dim)."""
         return (*input_shape, self.output_dim)
+
+
+def whole_codes(x: Array, categories: int, where: str) -> Array:
+    """Return ``x`` as integers; DataError, which says where, unless all are codes of so many categories."""
+    with np.errstate(invalid="ignore"):  # NaN is refused below
+        codes = x.astype(np.int64)
+    if codes.size and (not np.array_equal(codes, x) or codes.min() < 0 or codes.max() >= categories):
+        raise DataError(
+            f"{where} expects whole codes from 0 to {categories - 1}, got values from {x.min()} to {x.max()}"
+        )
+    return codes

@@ -1,7 +1,7 @@
 """Model: what can be compiled, trained, evaluated and asked for predictions; Keras's verbs."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from chainrule.errors import ArgumentError, DataError, ShapeError, StateError
 from chainrule.layers import Dense
 from chainrule.layers.layer import Layer
 from chainrule.losses.cross_entropy import CrossEntropy
+from chainrule.optimizers.ranges import positive
 from chainrule.random import check_seed
 from chainrule.training import batches
 from chainrule.training.callbacks import Callback
@@ -38,6 +39,7 @@ class Model(Configurable, ABC):
     history: History | None = None
     optimizer: optimizers.Optimizer
     loss: losses.Loss
+    loss_weights: float | None = None
 
     @property
     @abstractmethod
@@ -69,6 +71,7 @@ class Model(Configurable, ABC):
         loss: losses.LossLike | None = None,
         metrics: Sequence[Any] | None = None,
         engine: str = "auto",
+        loss_weights: float | None = None,
     ) -> None:
         """Choose what training does; it starts the optimiser afresh and leaves the weights.
 
@@ -79,6 +82,8 @@ class Model(Configurable, ABC):
         metrics : list of str, Metric or function, optional
         engine : {"auto", "native", "python"}
             "auto": the native engine where it covers the model, else Python's, with a warning.
+        loss_weights : float > 0, optional
+            Factor of the loss in J, beside the penalties; none is 1. A model has one output, so it is one number.
         """
         if loss is None:
             raise ArgumentError("compile needs a loss, such as loss='mse' or loss='sparse_categorical_crossentropy'")
@@ -88,8 +93,10 @@ class Model(Configurable, ABC):
         self.loss = losses.get(loss)
         if self.loss.reduction in ("none", None):
             raise ArgumentError("training needs one number: reduction='none' is for calling a loss by hand")
+        self.loss_weights = None if loss_weights is None else positive("compile", "loss_weights", loss_weights, 1)
         self._metric_requests = list(metrics or [])
         self._engine_name = check_name(engine)
+        self._predictor = None
         self._task: Task | None = None
         self._position = Position()
         self._compiled = True
@@ -126,9 +133,10 @@ class Model(Configurable, ABC):
             )
             for request in self._metric_requests
         ]
-        self._task = Task(self, self.loss, self.optimizer, measured)
+        self._task = Task(self, self.loss, self.optimizer, measured, self.loss_weights or 1.0)
         self._engine = choose(self._engine_name, self._task)
-        self._position = Position(self.optimizer.init_state(len(self.parameters), self.dtype))
+        self._position = Position(self.optimizer.state_of(self.parameters.values))
+        self.optimizer.follow(self.parameters.variables, self.parameters.segments, self._position.slots)
         return self._task
 
     def _rows(self, x: Any, y: Any, sample_weight: Any, verb: str) -> tuple[Task, Rows]:
@@ -156,7 +164,7 @@ class Model(Configurable, ABC):
         callbacks: Sequence[Callback] | Callback | None = None,
         validation_split: float = 0.0,
         validation_data: Sequence[Any] | None = None,
-        shuffle: bool = True,
+        shuffle: bool | Callable[[int], Array] = True,
         class_weight: Mapping[int, float] | str | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
@@ -180,8 +188,9 @@ class Model(Configurable, ABC):
         validation_split : float in [0, 1)
             Share of the rows held out: shuffled by the seed, and stratified where targets are class codes.
         validation_data : (x, y) or (x, y, sample_weight), optional
-        shuffle : bool
-            Whether every epoch has an order of its own.
+        shuffle : bool, or function of the epoch
+            Whether every epoch has an order of its own. A function returns the order itself: as many numbers of rows
+            as there are rows to train on; epochs count from 0, over all calls of fit.
         class_weight : dict from class code to weight, or "balanced", optional
         sample_weight : array-like (rows,), optional
         initial_epoch, validation_freq, validation_batch_size : int
@@ -276,6 +285,8 @@ class Model(Configurable, ABC):
     @named_arguments
     def predict(self, x: Any, batch_size: int | None = None, verbose: int | str = 0) -> Array:
         """Return the outputs for all rows, (rows, outputs)."""
+        if batch_size is None and (outputs := self._predict_at_once(x)) is not None:
+            return outputs
         inputs = check_inputs(x)
         self.ensure_built(inputs)
         if self._predictor is None:
@@ -284,7 +295,12 @@ class Model(Configurable, ABC):
 
     def predict_on_batch(self, x: Any) -> Array:
         """Return the outputs for the rows of one batch."""
-        return self.predict(x, batch_size=len(check_inputs(x)))
+        outputs = self._predict_at_once(x)
+        return self.predict(x, batch_size=len(check_inputs(x))) if outputs is None else outputs
+
+    def _predict_at_once(self, x: Any) -> Array | None:
+        """Return the outputs if they can be had without looking at the inputs first."""
+        return None if self._predictor is None else self._predictor.predict_at_once(self, x)
 
     @named_arguments
     def train_on_batch(
@@ -308,6 +324,20 @@ class Model(Configurable, ABC):
         if return_dict:
             return results
         return list(results.values()) if len(results) > 1 else results["loss"]
+
+    def objective(self, x: Any, y: Any, sample_weight: Any = None) -> Callable[[Array], tuple[float, Array]]:
+        """Return J(W) over these rows and its gradient as a function of the one vector of parameters.
+
+        Dropout is off, and batch normalisation goes by its moving averages: J is the same at every call. A call
+        puts the vector into the model, and returns J and dJ/dW, a vector of the same length.
+        """
+        task, rows = self._rows(x, y, sample_weight, "objective")
+
+        def loss_and_gradient(parameters: Array) -> tuple[float, Array]:
+            self.parameters.writable()[...] = parameters
+            return self._engine.loss_and_gradient(task, rows)
+
+        return loss_and_gradient
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take over a copied or unpickled state; the copy gets parameter vectors of its own."""

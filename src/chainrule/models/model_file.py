@@ -115,6 +115,7 @@ def describe_network(model: Sequential) -> Description:
                 "optimizer": encode(model.optimizer),
                 "loss": encode(model.loss),
                 "metrics": encode(model._metric_requests),
+                **({} if model.loss_weights is None else {"loss_weights": model.loss_weights}),
             }
     return description
 

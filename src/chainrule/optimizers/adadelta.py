@@ -27,7 +27,7 @@ class Adadelta(Optimizer):
     learning_rate : float > 0, or a Schedule
     rho : float in [0, 1), how much of the mean squares s and u is kept at each step
     epsilon : float > 0, keeps the division finite and sets the size of the first steps
-    weight_decay, clipnorm, clipvalue, global_clipnorm, name
+    weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency, name
         see :class:`~chainrule.optimizers.optimizer.Optimizer`
 
     Examples

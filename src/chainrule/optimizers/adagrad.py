@@ -23,7 +23,7 @@ class Adagrad(Optimizer):
     learning_rate : float > 0, or a Schedule
     initial_accumulator_value : float >= 0, where s starts
     epsilon : float > 0, keeps the division finite
-    weight_decay, clipnorm, clipvalue, global_clipnorm, name
+    weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency, name
         see :class:`~chainrule.optimizers.optimizer.Optimizer`
 
     Examples

@@ -31,7 +31,7 @@ class Adam(Optimizer):
     beta_2 : float in [0, 1), how much of the mean square v is kept at each step
     epsilon : float > 0, keeps the division finite
     amsgrad : bool
-    weight_decay, clipnorm, clipvalue, global_clipnorm, name
+    weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency, name
         see :class:`~chainrule.optimizers.optimizer.Optimizer`
 
     Examples
@@ -109,7 +109,7 @@ class AdamW(Adam):
     weight_decay : float >= 0
     beta_1, beta_2, epsilon, amsgrad
         see :class:`Adam`
-    clipnorm, clipvalue, global_clipnorm, name
+    clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency, name
         see :class:`~chainrule.optimizers.optimizer.Optimizer`
 
     Examples

@@ -1,15 +1,17 @@
 """What every optimiser is: a rule that moves a vector of weights against its gradient."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict, final
 
 import numpy as np
 
 from chainrule.arrays import Array, float_dtype
 from chainrule.configurable import Configurable
-from chainrule.errors import ArgumentError, warn
+from chainrule.errors import ArgumentError, StateError, warn
 from chainrule.optimizers.clipping import Clipping
+from chainrule.optimizers.moving_average import SLOT as AVERAGE
+from chainrule.optimizers.moving_average import MovingAverage
 from chainrule.optimizers.pairs import Updatable, read_pairs
 from chainrule.optimizers.ranges import not_negative, positive
 from chainrule.optimizers.scalars import Scalars, ScalarTable
@@ -26,6 +28,9 @@ class OptionsWithoutDecay(TypedDict, total=False):
     clipnorm: float | None
     clipvalue: float | None
     global_clipnorm: float | None
+    use_ema: bool
+    ema_momentum: float
+    ema_overwrite_frequency: int | None
     name: str | None
 
 
@@ -40,6 +45,7 @@ class Optimizer(Configurable, ABC):
 
         w <- w - weight_decay rate w        (only with weight_decay)
         w <- w - step(gradient, slots)      (the subclass)
+        a <- m a + (1 - m) w                (only with use_ema)
 
     A subclass says which numbers it keeps for each weight (``initial_slots``), what changes from step to
     step (``columns``), and its rule (``update``). The rule works element by element: element i of the
@@ -52,11 +58,17 @@ class Optimizer(Configurable, ABC):
     clipnorm : float > 0 or None; limit of the norm of each weight's gradient
     clipvalue : float > 0 or None; limit of the size of each element
     global_clipnorm : float > 0 or None; limit of the norm of the whole gradient
+    use_ema : bool; keep a moving average of the weights, which takes their place when training ends
+    ema_momentum : float in [0, 1]; how much of the average is kept at each step (m above; 0 in the first step)
+    ema_overwrite_frequency : int >= 1 or None; put the average in the weights' place every so many steps too
     name : str or None
 
     Notes
     -----
     Arguments are fixed once the optimiser is made, but for ``learning_rate``, which can be set at any time.
+
+    With ``use_ema``, ``fit`` ends with `finalize_variable_values`, as in Keras: the losses in its history, validation
+    included, are those of the weights themselves, and the model then holds the average.
 
     Raises
     ------
@@ -72,6 +84,9 @@ class Optimizer(Configurable, ABC):
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
         name: str | None = None,
     ) -> None:
         owner = type(self).__name__
@@ -81,9 +96,11 @@ class Optimizer(Configurable, ABC):
             None if weight_decay is None else not_negative(owner, "weight_decay", weight_decay, usual=0.004)
         )
         self.clipping = Clipping.of(owner, clipnorm, clipvalue, global_clipnorm)
+        self.average = MovingAverage.of(owner, use_ema, ema_momentum, ema_overwrite_frequency)
         self.iterations = 0
         self._tables: dict[np.dtype[Any], ScalarTable] = {}
         self._states: dict[int, tuple[Updatable, dict[str, Array]]] = {}
+        self._followed: tuple[Sequence[Updatable], Sequence[Segment], Mapping[str, Array]] = ((), (), {})
         self._without_gradient: set[int] = set()
         self._parts_of: tuple[tuple[Segment, ...], tuple[Part, ...]] = ((), ())
 
@@ -110,8 +127,8 @@ class Optimizer(Configurable, ABC):
     @final
     @property
     def slots(self) -> tuple[str, ...]:
-        """Names of the numbers kept for each weight."""
-        return tuple(self.initial_slots)
+        """Names of the numbers kept for each weight; the moving average of the weights comes last."""
+        return (*self.initial_slots, *((AVERAGE,) if self.average else ()))
 
     @property
     def learning_rate(self) -> float | Schedule:
@@ -127,7 +144,15 @@ class Optimizer(Configurable, ABC):
     def init_state(self, n: int, dtype: Any = "float32") -> dict[str, Array]:
         """Return the slots of ``n`` weights before the first step."""
         dtype = float_dtype(dtype)
-        return {slot: np.full(n, value, dtype) for slot, value in self.initial_slots.items()}
+        return {slot: np.full(n, self.initial_slots.get(slot, 0.0), dtype) for slot in self.slots}
+
+    @final
+    def state_of(self, weights: Array) -> dict[str, Array]:
+        """Return the slots of these weights before their first step; a moving average starts from them."""
+        state = self.init_state(len(weights), weights.dtype)
+        if self.average:
+            state[AVERAGE][...] = weights
+        return state
 
     @final
     def scalar_table(self, start: int, stop: int, dtype: Any = "float32") -> ScalarTable:
@@ -137,7 +162,8 @@ class Optimizer(Configurable, ABC):
         steps = np.arange(start, stop)
         rates = self._rates(steps)
         own = self.columns(steps, rates)
-        table = {"rate": own.pop("rate"), "decay": rates * (self.weight_decay or 0.0), **own}
+        average = self.average.columns(steps) if self.average else {}
+        table = {"rate": own.pop("rate"), "decay": rates * (self.weight_decay or 0.0), **average, **own}
         values = np.stack(list(table.values()), axis=1).astype(float_dtype(dtype))
         return ScalarTable(start, tuple(table), values)
 
@@ -150,7 +176,7 @@ class Optimizer(Configurable, ABC):
         scalars: Scalars,
         segments: tuple[Segment, ...],
     ) -> None:
-        """Make one step on the vector of all weights: clip, decay, update, each segment with its factors.
+        """Make one step on the vector of all weights: clip, decay, update, average, each segment with its factors.
 
         ``weights`` and ``state`` change in place; ``gradient`` stays as it is. Elements outside the
         trainable segments are left alone.
@@ -165,7 +191,13 @@ class Optimizer(Configurable, ABC):
                 rate, decay = scalars.rate * rate_factor, scalars.decay * rate_factor * decay_factor
                 row = scalars._replace(rate=rate, decay=decay)
             slots = {name: values[where] for name, values in state.items()}
-            self._decay_and_update(weights[where], gradient[where], slots, row)
+            self._move(weights[where], gradient[where], slots, row)
+
+    @final
+    def finalize(self, weights: Array, state: Mapping[str, Array]) -> None:
+        """Put the moving average in the place of the vector of all weights; without ``use_ema`` nothing changes."""
+        if self.average:
+            weights[...] = state[AVERAGE]
 
     @final
     def apply_gradients(self, grads_and_variables: Iterable[tuple[Any, Any]]) -> int:
@@ -198,15 +230,66 @@ class Optimizer(Configurable, ABC):
             weights = variable.writable().reshape(-1)
             dtype = weights.dtype
             row = rows.get(dtype) or rows.setdefault(dtype, self._row(dtype))
-            slots = self._slots_of(variable, len(weights), dtype)
-            self._decay_and_update(weights, gradient.astype(dtype, copy=False), slots, row)
+            self._move(weights, gradient.astype(dtype, copy=False), self._slots_of(variable, weights), row)
         self.iterations += 1
         return self.iterations
 
-    def _decay_and_update(self, weights: Array, gradient: Array, slots: Mapping[str, Array], scalars: Scalars) -> None:
+    @final
+    def finalize_variable_values(self, var_list: Iterable[Updatable]) -> None:
+        """Put the moving average of variables in their place, to end a hand-written loop; ``fit`` does it itself.
+
+        Without ``use_ema`` nothing changes.
+
+        Parameters
+        ----------
+        var_list : variables that this optimiser has moved, by `apply_gradients` or as the weights of a model
+
+        Raises
+        ------
+        StateError
+            The optimiser has no average of a variable. No variable has changed then.
+
+        Examples
+        --------
+        >>> from chainrule import Variable
+        >>> from chainrule.optimizers import SGD
+        >>> optimizer, w = SGD(1.0, use_ema=True, ema_momentum=0.5), Variable([0.0], dtype="float64")
+        >>> for gradient in (-2.0, -2.0):
+        ...     steps = optimizer.apply_gradients([(np.array([gradient]), w)])
+        >>> w.numpy()
+        array([4.])
+        >>> optimizer.finalize_variable_values([w])
+        >>> w.numpy()
+        array([3.])
+        """
+        if self.average is None:
+            return
+        for variable, average in [(variable, self._average_of(variable)) for variable in var_list]:
+            variable.writable().reshape(-1)[...] = average
+
+    @final
+    def follow(self, variables: Sequence[Updatable], segments: Sequence[Segment], state: Mapping[str, Array]) -> None:
+        """Note where the state of a model's variables lies, which `step` is given."""
+        self._followed = (variables, segments, state)
+
+    def _average_of(self, variable: Updatable) -> Array:
+        if id(variable) in self._states:
+            return self._states[id(variable)][1][AVERAGE]
+        variables, segments, state = self._followed
+        for followed, segment in zip(variables, segments, strict=True):
+            if followed is variable:
+                return state[AVERAGE][segment.where]
+        raise StateError(
+            f"{type(self).__name__} has no average of variable {variable.name!r}, which it has never moved; "
+            "finalize_variable_values is for variables that this optimizer has trained"
+        )
+
+    def _move(self, weights: Array, gradient: Array, slots: Mapping[str, Array], scalars: Scalars) -> None:
         if self.weight_decay:
             weights -= scalars.decay * weights
         self.update(weights, gradient, slots, scalars)
+        if self.average:
+            self.average.update(weights, slots, scalars)
 
     def _checked_rate(self, value: Any) -> float | Schedule:
         if isinstance(value, Schedule):
@@ -236,10 +319,10 @@ class Optimizer(Configurable, ABC):
             self._tables[dtype] = table
         return table.row(self.iterations)
 
-    def _slots_of(self, variable: Updatable, n: int, dtype: np.dtype[Any]) -> dict[str, Array]:
+    def _slots_of(self, variable: Updatable, weights: Array) -> dict[str, Array]:
         known = self._states.get(id(variable))
         if known is None:  # the variable is kept too: no other object can then get its id
-            known = self._states[id(variable)] = (variable, self.init_state(n, dtype))
+            known = self._states[id(variable)] = (variable, self.state_of(weights))
         return known[1]
 
     def _warn_once(self, variables: list[Updatable]) -> None:

@@ -31,7 +31,7 @@ class RMSprop(Optimizer):
     momentum : float in [0, 1), the share of the last step that is kept
     epsilon : float > 0, keeps the division finite
     centered : bool, divide by the standard deviation instead
-    weight_decay, clipnorm, clipvalue, global_clipnorm, name
+    weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency, name
         see :class:`~chainrule.optimizers.optimizer.Optimizer`
 
     Examples

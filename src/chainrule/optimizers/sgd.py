@@ -25,7 +25,7 @@ class SGD(Optimizer):
     learning_rate : float > 0, or a Schedule
     momentum : float in [0, 1), the share of the last step that is kept
     nesterov : bool, look one step of momentum ahead
-    weight_decay, clipnorm, clipvalue, global_clipnorm, name
+    weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency, name
         see :class:`~chainrule.optimizers.optimizer.Optimizer`
 
     Examples

@@ -37,6 +37,7 @@ _SETUP = (
         THEN epoch(TRY_CAST(trim(x, '{BLANKS}') AS TIMESTAMP)) / 86400 END""",
 )
 _GROUP = 20  # expressions in one query: DuckDB's time to plan them grows with the square of their number
+_STARTS = frozenset("0123456789+-.iInN")  # of numbers, infinite ones and such as are none too, and of dates
 _GLANCE = 100  # values that are looked at first: most texts show there that they are no numbers
 _NUMBER_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
 
@@ -162,6 +163,8 @@ def _columns_of_numbers(connection: "DuckDBPyConnection", source: str, texts: di
 
 def _all_converted(connection: "DuckDBPyConnection", macro: str, texts: Sequence[str]) -> Array | None:
     """Return the values of texts if a macro converts all of them; a few are tried before the rest."""
+    if not all(text[0] in _STARTS for text in texts):
+        return None
     if len(texts) > _GLANCE and np.isnan(_converted(connection, macro, texts[:_GLANCE])).any():
         return None
     values = _converted(connection, macro, texts)

@@ -1,6 +1,6 @@
 """Which rows go into which batch: orders, splits and class weights, all from an explicit seed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,15 +10,29 @@ from chainrule.engine.native import permutation
 from chainrule.errors import ArgumentError, DataError
 
 
-def order(rows: int, shuffle: bool, seed: int, epoch: int) -> Array:
+def order(rows: int, shuffle: bool | Callable[[int], Array], seed: int, epoch: int) -> Array:
     """Return the order of the rows in one epoch; the epoch counts over all calls of fit.
+
+    Where ``shuffle`` is a function of the epoch, it says the order.
 
     Examples
     --------
     >>> order(4, shuffle=False, seed=0, epoch=0)
     array([0, 1, 2, 3])
     """
+    if callable(shuffle):
+        return _own_order(shuffle(epoch), rows)
     return permutation(seed, "shuffle", epoch, rows) if shuffle else np.arange(rows)
+
+
+def _own_order(given: Any, rows: int) -> Array:
+    order = np.asarray(given)
+    if order.shape != (rows,) or order.dtype.kind not in "iu" or not (order.min() >= 0 and order.max() < rows):
+        raise ArgumentError(
+            f"the function given as shuffle must return {rows} numbers of rows, each from 0 to {rows - 1}, "
+            f"got {order.dtype} of shape {order.shape}"
+        )
+    return order
 
 
 def steps(rows: int, batch_size: int) -> int:

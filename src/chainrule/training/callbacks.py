@@ -87,6 +87,12 @@ class Callback(Configurable):
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> Stop | None:
         """Run after each epoch, validation included."""
 
+    def on_epoch_progress(self, steps: int, logs: Mapping[str, float]) -> None:
+        """Run about ten times a second within a long epoch, after ``steps`` of its steps; ``logs`` has their mean loss.
+
+        For displays: training does not run batch by batch for it, and the weights may be half way through a step.
+        """
+
     def on_train_batch_begin(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         """Run before each batch; a callback that overrides it makes training run batch by batch."""
 
@@ -96,8 +102,15 @@ class Callback(Configurable):
     @property
     def follows_batches(self) -> bool:
         """Whether the callback overrides a batch hook."""
-        hooks = ("on_train_batch_begin", "on_train_batch_end")
-        return any(getattr(type(self), hook) is not getattr(Callback, hook) for hook in hooks)
+        return self._overrides("on_train_batch_begin") or self._overrides("on_train_batch_end")
+
+    @property
+    def follows_progress(self) -> bool:
+        """Whether the callback overrides the hook for progress within an epoch."""
+        return self._overrides("on_epoch_progress")
+
+    def _overrides(self, hook: str) -> bool:
+        return hook in vars(self) or getattr(type(self), hook) is not getattr(Callback, hook)
 
 
 class LambdaCallback(Callback):
@@ -108,6 +121,7 @@ class LambdaCallback(Callback):
     on_train_begin, on_train_end : callable(logs), optional
     on_epoch_begin, on_epoch_end : callable(epoch, logs), optional
     on_train_batch_begin, on_train_batch_end : callable(batch, logs), optional
+    on_epoch_progress : callable(steps, logs), optional
 
     Examples
     --------
@@ -115,7 +129,8 @@ class LambdaCallback(Callback):
     """
 
     HOOKS: ClassVar = (
-        "on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end", "on_train_batch_begin", "on_train_batch_end"
+        "on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end", "on_train_batch_begin",
+        "on_train_batch_end", "on_epoch_progress",
     )  # fmt: skip
 
     def __init__(
@@ -126,6 +141,7 @@ class LambdaCallback(Callback):
         on_train_end: Callable[..., Any] | None = None,
         on_train_batch_begin: Callable[..., Any] | None = None,
         on_train_batch_end: Callable[..., Any] | None = None,
+        on_epoch_progress: Callable[..., Any] | None = None,
     ) -> None:
         given = locals()
         for hook in self.HOOKS:
@@ -134,11 +150,6 @@ class LambdaCallback(Callback):
             if not callable(given[hook]):
                 raise ArgumentError(f"{hook} must be a function, got {given[hook]!r}")
             setattr(self, hook, given[hook])
-
-    @property
-    def follows_batches(self) -> bool:
-        """Whether a function was given for a batch hook."""
-        return "on_train_batch_begin" in vars(self) or "on_train_batch_end" in vars(self)
 
 
 class CallbackList:
@@ -152,6 +163,7 @@ class CallbackList:
             callback.set_run(run)
         self.callbacks = callbacks
         self.follows_batches = any(callback.follows_batches for callback in callbacks)
+        self.follows_progress = any(callback.follows_progress for callback in callbacks)
 
     def finish(self) -> None:
         """Call ``on_train_end`` of every callback, also after one of them has raised an exception."""

@@ -8,7 +8,7 @@ from chainrule.arrays import Array
 from chainrule.autodiff.tape import GradientTape
 from chainrule.engine.data import Rows
 from chainrule.engine.engine import Task
-from chainrule.layers import BatchNormalization, Embedding, Normalization
+from chainrule.layers import BatchNormalization, CategoryEmbedding, Embedding, Layer, Normalization
 from chainrule.training.callbacks import Callback
 
 LARGE_RATE = 0.1
@@ -59,7 +59,7 @@ def _first_fault(task: Task, data: Rows) -> str:
         y = data.y if data.y is None or data.y.dtype.kind in "iu" else data.y.astype(x.dtype)
         values = (on_logits or task.loss).values(y, x)  # type: ignore[arg-type]
         penalties = {layer.name: penalty for layer in layers for penalty in layer.losses}
-        loss = task.loss.reduce(values, data.weight) + sum(penalties.values())
+        loss = task.loss_weight * task.loss.reduce(values, data.weight) + sum(penalties.values())
     for name, penalty in penalties.items():
         if not np.isfinite(penalty.numpy()):
             return f"the penalty on the weights of {name} is {_kind(penalty.numpy())}"
@@ -77,6 +77,13 @@ def _largest(values: Array) -> float:
     return float(np.max(np.abs(values), initial=0.0))
 
 
+def _unscaled(first: Layer, x: Array) -> float:
+    """Return the largest input that the first layer takes as a number, as it comes."""
+    if isinstance(first, Normalization | BatchNormalization | Embedding):
+        return 0.0
+    return _largest(np.delete(x, list(first.columns), axis=1) if isinstance(first, CategoryEmbedding) else x)
+
+
 def _kind(values: Array) -> str:
     return "NaN" if np.isnan(values).any() else "infinite"
 
@@ -86,8 +93,7 @@ def _cause(task: Task, data: Rows, step: int) -> str:
     rate = float(given(step)) if callable(given) else float(given)
     if rate >= LARGE_RATE:
         return f"the learning rate {rate:g} is too large; try {rate / 10:g}"
-    scaled = isinstance(task.network.layers[0], Normalization | BatchNormalization | Embedding)
-    inputs, targets = 0.0 if scaled else _largest(data.x), 0.0 if data.y is None else _largest(data.y)
+    inputs, targets = _unscaled(task.network.layers[0], data.x), 0.0 if data.y is None else _largest(data.y)
     if inputs > LARGE:
         return f"inputs are not scaled (up to {inputs:.3g}); add a Normalization layer or scale them"
     if targets > LARGE and not task.loss.integer_labels:

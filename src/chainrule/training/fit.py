@@ -1,7 +1,7 @@
 """fit: the one training loop. Engines run ranges of steps; everything between the ranges happens here."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from chainrule.training.callbacks import Callback, CallbackList, Run, Stop
 from chainrule.training.history import History
 from chainrule.training.progress import make_progress
 
+PROGRESS_SECONDS = 0.1  # between two reports within an epoch
 EVALUATION_ROWS = 4096  # batch size where only outputs are wanted: the result does not depend on it
 
 
@@ -24,7 +25,7 @@ class Settings:
     epochs: int = 1
     initial_epoch: int = 0
     batch_size: int = 32
-    shuffle: bool = True
+    shuffle: bool | Callable[[int], Array] = True
     seed: int = 0
     verbose: int | str = "auto"
     validation_freq: int = 1
@@ -56,6 +57,7 @@ class Trainer:
         self.task, self.engine, self.position = task, engine, position
         self.train, self.validation, self.settings = train, validation, settings
         self.steps = batches.steps(len(train), settings.batch_size)
+        self._told = 0.0  # when progress within an epoch was last reported
         params = {
             "epochs": settings.epochs,
             "steps": self.steps,
@@ -89,13 +91,25 @@ class Trainer:
         except BaseException as error:
             history.stopped_by = "interrupted" if isinstance(error, KeyboardInterrupt) else f"an error: {error!r}"
             raise
-        finally:  # also after an exception the model holds the weights of its last step
+        finally:  # also after an exception the model holds the weights of its last step, or their average
             history.seconds = time.perf_counter() - started
+            self._finalize()
             self.callbacks.finish()
         return history
 
+    def _finalize(self) -> None:
+        if self.task.optimizer.average:
+            self.task.optimizer.finalize(self.task.network.parameters.writable(), self.position.slots)
+
+    def _tell(self, steps: int, loss: float) -> None:
+        """Report progress within the epoch to the callbacks that show it, now and then."""
+        if time.perf_counter() - self._told >= PROGRESS_SECONDS:
+            self._told = time.perf_counter()
+            self.callbacks.call("on_epoch_progress", steps, {"loss": loss})
+
     def _epoch(self, epoch: int) -> Stop | None:
         self.callbacks.call("on_epoch_begin", epoch, {})
+        self._told = time.perf_counter()
         for metric in self.task.metrics:
             metric.reset_state()
         order = batches.order(len(self.train), self.settings.shuffle, self.settings.seed, self.position.epoch)
@@ -116,13 +130,20 @@ class Trainer:
     def _steps(self, epoch: int, order: Array) -> tuple[Progress, Stop | None]:
         """Run the steps of one epoch, in one range unless a callback follows batches."""
         total = Progress()
-        each = self.callbacks.follows_batches
+        each, told = self.callbacks.follows_batches, self.callbacks.follows_progress
         for start in range(0, self.steps, 1 if each else self.steps):
             stop_at = start + 1 if each else self.steps
             if each:
                 self.callbacks.call("on_train_batch_begin", start, {})
             part = self.engine.run(
-                self.task, self.position, self.train, order, self.settings.batch_size, start, stop_at
+                self.task,
+                self.position,
+                self.train,
+                order,
+                self.settings.batch_size,
+                start,
+                stop_at,
+                watch=None if each or not told else self._tell,
             )
             total.add(part)
             if part.failed_step is not None:
@@ -130,6 +151,8 @@ class Trainer:
             if each:
                 logs = {"loss": total.loss, **_results(self.task)}
                 stop = self.callbacks.call("on_train_batch_end", start, logs)
+                if told:
+                    self._tell(stop_at, total.loss)
                 if stop is not None or self.run.model.stop_training:
                     return total, stop or Stop("stop_training was set")
         return total, None
@@ -138,6 +161,7 @@ class Trainer:
         size = self.settings.batch_size
         batch = start + part.rows // size
         rows = self.train.take(order[batch * size : (batch + 1) * size])
+        self.history.diverged = True
         reason = divergence.explain(self.task, rows, self.position.step, epoch, batch)
         if not any(isinstance(callback, divergence.TerminateOnNaN) for callback in self.callbacks.callbacks):
             warn(f"training stopped: {reason}", RuntimeWarning)

@@ -24,6 +24,8 @@ class History:
         numbers went wrong in the middle of one.
     stopped_by : str
         What ended the training: "all epochs done", the reason a callback gave, "interrupted" or an error.
+    diverged : bool
+        Whether a loss or gradient that is not finite ended the training.
     seconds : float
         Wall-clock time.
 
@@ -42,6 +44,7 @@ class History:
         self.params = params
         self.weights_epoch: int | None = None
         self.stopped_by = ""
+        self.diverged = False
         self.seconds = 0.0
         self.examples = 0
 

@@ -2,6 +2,7 @@
 
 from chainrule.activations import (
     elu,
+    exponential,
     gelu,
     get,
     hard_sigmoid,
@@ -21,8 +22,8 @@ from chainrule.activations import (
 from chainrule.compat.names import namespace
 
 __all__ = [
-    "elu", "gelu", "get", "hard_sigmoid", "leaky_relu", "linear", "log_softmax", "mish", "relu", "selu", "serialize",
-    "sigmoid", "silu", "softmax", "softplus", "swish", "tanh",
+    "elu", "exponential", "gelu", "get", "hard_sigmoid", "leaky_relu", "linear", "log_softmax", "mish", "relu", "selu",
+    "serialize", "sigmoid", "silu", "softmax", "softplus", "swish", "tanh",
 ]  # fmt: skip
 __getattr__, __dir__ = namespace(__name__, "tf.keras.activations")
 
