@@ -86,6 +86,8 @@ Plan plan(const nb::dict& d) {
     result.sparse_labels = nb::cast<bool>(d["sparse_labels"]);
     result.reduction = enumerator<Reduction>(d["reduction"]);
     result.loss_weight = nb::cast<double>(d["loss_weight"]);
+    result.accuracy = enumerator<Accuracy>(d["accuracy"]);
+    result.accuracy_cut = nb::cast<double>(d["accuracy_cut"]);
     result.optimizer = enumerator<Optimizer>(d["optimizer"]);
     result.momentum = nb::cast<double>(d["momentum"]);
     result.beta_1 = nb::cast<double>(d["beta_1"]);
@@ -172,7 +174,7 @@ void unlocked(const Function& function) {
 template <class T>
 class PySession {
 public:
-    using Result = std::tuple<double, ptrdiff_t, ptrdiff_t, bool>;
+    using Result = std::tuple<double, ptrdiff_t, ptrdiff_t, bool, double, double>;
 
     PySession(const nb::dict& description, ptrdiff_t batch, int threads)
         : PySession(plan(description), batch, threads, Signals()) {}
@@ -235,7 +237,8 @@ private:
         Signals signals(std::move(watch));
         Outcome outcome;
         unlocked([&] { outcome = function([&] { return signals(session_.so_far()); }); });
-        last_ = {outcome.loss_sum, outcome.rows, outcome.steps, outcome.failed};
+        last_ = {outcome.loss_sum, outcome.rows,  outcome.steps,
+                 outcome.failed,   outcome.right, outcome.weighted_right};
         if (signals.raised()) throw nb::python_error();
         return last_;
     }

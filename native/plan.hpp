@@ -64,6 +64,8 @@ struct Plan {
     bool sparse_labels = false;
     Reduction reduction = Reduction::mean;
     double loss_weight = 1;  // factor of the reduced loss in J
+    Accuracy accuracy = Accuracy::none;  // counted in the pass
+    double accuracy_cut = 0;
     Optimizer optimizer = Optimizer::sgd;
     double momentum = 0, beta_1 = 0, beta_2 = 0, rho = 0, epsilon = 0;
     Clipping clipping = Clipping::none;

@@ -154,6 +154,7 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads, const Interr
     if (!plan.sparse_labels) targets_ = allocate(panels * stride(plan.outputs()));
     example_weights_ = allocate(examples);
     values_ = allocate(examples);
+    if (plan.accuracy != Accuracy::none) right_ = allocate(examples);
     building_ = nullptr;
 }
 
@@ -296,6 +297,18 @@ void Session<T>::prepare_scalars(Worker& worker, const Run& run, ptrdiff_t step)
         p.average_momentum = row[2];
         p.overwrite = row[3] != 0;
     }
+}
+
+/// Add the batch's right answers, and the same by the weights of their rows.
+template <class T>
+void Session<T>::add_right(double& right, double& weighted) const {
+    double all = 0, shares = 0;
+    for (ptrdiff_t e = 0; e < examples_; ++e) {
+        all += static_cast<double>(right_[e]);
+        shares += static_cast<double>(right_[e]) * static_cast<double>(example_weights_[e]);
+    }
+    right += all;
+    weighted += shares * (plan_.reduction == Reduction::sum ? 1 : mass_) / plan_.loss_weight;
 }
 
 template <class T>

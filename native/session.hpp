@@ -39,6 +39,7 @@ struct Steps {
 struct Outcome {
     double loss_sum = 0;  // of J times the mass of its batch: its rows, or the sum of their weights
     double mass = 0;      // of all those batches
+    double right = 0, weighted_right = 0;  // answers, where the plan counts them; by the weights of their rows
     ptrdiff_t rows = 0;
     ptrdiff_t steps = 0;
     bool failed = false;       // the step after `steps` was not made: its numbers are not finite
@@ -120,6 +121,7 @@ private:
     Embedding<T> embedding(const Node& in, const Node& node, const Table& table) const;
     void embed(const Node& in, const Node& node, Range panels);
     void loss(Range panels);
+    void add_right(double& right, double& weighted) const;
     void backward(Member& member, const Run& run, Range panels);
     void parameters(Member& member, const Run& run, const GradientConsumer<T>* consumers);
     void moving_averages();
@@ -146,6 +148,7 @@ private:
     std::unique_ptr<Shared> shared_;
     std::vector<std::int32_t> labels_;
     T *targets_ = nullptr, *example_weights_ = nullptr, *values_ = nullptr, *gradient_ = nullptr;
+    T* right_ = nullptr;  // answers by example, where they are counted
     T* single_ = nullptr;
     T *lines_ = nullptr, *line_gradients_ = nullptr;  // of all nodes, for a batch of one
     ptrdiff_t lines_size_ = 0;

@@ -258,6 +258,10 @@ void Session<T>::loss(Range panels) {
         {last.y, targets_, labels_.data(), example_weights_, last.gradient, values_, last.stride, last.features,
          static_cast<T>(plan_.loss_parameter), loss_parameters_.empty() ? nullptr : loss_parameters_.data()},
         panels);
+    if (right_)
+        k_.accuracies[static_cast<int>(plan_.accuracy)]({last.y, targets_, labels_.data(), right_, last.stride,
+                                                         last.features, static_cast<T>(plan_.accuracy_cut)},
+                                                        panels);
 }
 
 template <class T>

@@ -67,6 +67,7 @@ void Session<T>::steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_
         if (first_thread) {
             outcome.loss_sum += total * mass_;
             outcome.mass += mass_;
+            if (right_ && judged) add_right(outcome.right, outcome.weighted_right);
             outcome.rows += examples_;
             ++outcome.steps;
         }
@@ -131,6 +132,10 @@ void Session<T>::steps_of_one(Member& member, const Run& run, ptrdiff_t start, p
             {single_, targets_, labels_.data(), example_weights_, single_ + panel, values_, panel, units,
              static_cast<T>(plan_.loss_parameter), loss_parameters_.empty() ? nullptr : loss_parameters_.data()},
             one);
+        if (right_)
+            k_.accuracies[static_cast<int>(plan_.accuracy)]({single_, targets_, labels_.data(), right_, panel, units,
+                                                             static_cast<T>(plan_.accuracy_cut)},
+                                                            one);
         for (ptrdiff_t n = 0; n < units; ++n) last.line_gradient[n] = single_[panel + n * k_.lanes];
         if (run.outputs) std::copy_n(last.line, units, run.outputs + batch * units);
         for (std::size_t i = nodes_.size() - 1; i > 0; --i) {
@@ -169,6 +174,7 @@ void Session<T>::steps_of_one(Member& member, const Run& run, ptrdiff_t start, p
         }
         outcome.loss_sum += total * mass_;
         outcome.mass += mass_;
+        if (right_) add_right(outcome.right, outcome.weighted_right);
         ++outcome.rows;
         ++outcome.steps;
     }

@@ -6,7 +6,8 @@ from typing import Any
 from chainrule.arrays import Array
 
 Block = tuple[int, int, int, int]  # address, number type, row stride, column stride in bytes
-Result = tuple[float, int, int, bool]  # sum of J times rows, rows, steps, failed
+# Sum of J times rows, rows, steps, failed, right answers, and the same by the weights of their rows.
+Result = tuple[float, int, int, bool, float, float]
 
 class _Session:
     def __init__(self, plan: Mapping[str, Any], batch: int, threads: int) -> None: ...

@@ -11,13 +11,13 @@ import numpy as np
 
 from chainrule import changes
 from chainrule.arrays import Array
-from chainrule.autodiff import ops
 from chainrule.engine import threads
+from chainrule.engine.blocks import address, block, blocks, converted, is_readable, portions, rows_together
 from chainrule.engine.data import CHUNK, Rows
 from chainrule.engine.engine import Engine, Network, Position, Progress, Task, Watch
 from chainrule.engine.lowering import EMBEDDINGS, UnsupportedError, keeps_last_activation, lower, lower_network
+from chainrule.engine.measures import Measures, is_plain
 from chainrule.engine.plan import Instruction, Plan
-from chainrule.engine.python import loss_on_logits
 from chainrule.errors import ArgumentError, StateError
 from chainrule.layers import Dropout
 from chainrule.optimizers.moving_average import SLOT as AVERAGE
@@ -48,12 +48,11 @@ RULES = (
     "sgd", "momentum", "nesterov", "adam", "amsgrad", "adadelta", "adagrad", "rmsprop", "rmsprop_momentum",
     "rmsprop_centered", "rmsprop_centered_momentum",
 )  # fmt: skip
+ACCURACIES = ("none", "codes", "one_hot", "binary")
 CLIPPINGS = ("none", "clipvalue", "clipnorm", "global_clipnorm")
 REDUCTIONS = ("mean", "sum", "weighted_mean")
-NUMBERS = ("float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 
 EVALUATION_ROWS = 1024  # at a time where nothing is trained: their buffers stay in the cache
-NOTHING = (0, 0, 0, 0)
 _MOST_PERMUTED = 1 << 32  # beyond, NumPy draws 64 bits for a place
 MOST_IDLE = 4
 
@@ -87,7 +86,7 @@ def permutation(seed: int, purpose: str, index: int, count: int) -> Array:
     if not available() or count > _MOST_PERMUTED:
         return generator(seed, purpose, index).permutation(count)
     order = np.empty(count, np.int64)
-    _native.permutation(seed, index, PURPOSES.index(purpose) + 1, _at(order), count)
+    _native.permutation(seed, index, PURPOSES.index(purpose) + 1, address(order), count)
     return order
 
 
@@ -155,6 +154,7 @@ class NativeEngine(Engine):
         self._lowered: _Lowered | None = None
         self._prepared: _Prepared | None = None
         self._checked: Callable[[], Rows | None] = lambda: None
+        self._judged: tuple[Callable[[], Rows | None], bool] = self._checked, False
 
     def __reduce__(self) -> Any:
         return NativeEngine, ()  # sessions are buffers of this process; a copy makes its own
@@ -175,12 +175,17 @@ class NativeEngine(Engine):
             _check_codes(task.network, data)
             self._checked = weakref.ref(data)
         rows = np.ascontiguousarray(order[start * batch_size : stop * batch_size], np.int64)
-        if _is_readable(data):
-            return self._train(task, position, data, rows, batch_size, watch)
-        total, size = Progress(), _rows_together(data, batch_size)
+        sessions = self._trained(task)
+        measures = Measures(task, sessions.plan, self._counts(sessions.plan, data))
+        size, readable = measures.rows_together(batch_size, len(rows)), is_readable(data)
+        if readable and size >= len(rows):
+            return self._train(sessions, measures, position, data, rows, batch_size, watch)
+        total, size = Progress(), size if readable else min(size, rows_together(data, batch_size))
         for first in range(0, len(rows), size):
-            part = data.take(rows[first : first + size])
-            total.add(self._train(task, position, _converted(part), np.arange(len(part)), batch_size, None))
+            part, taken = data, rows[first : first + size]
+            if not readable:
+                part, taken = converted(data.take(taken)), np.arange(len(taken))
+            total.add(self._train(sessions, measures, position, part, taken, batch_size, None))
             if total.failed_step is not None:
                 break
             if watch is not None:
@@ -188,25 +193,31 @@ class NativeEngine(Engine):
         return total
 
     def _train(
-        self, task: Task, position: Position, data: Rows, rows: Array, batch_size: int, watch: Watch | None
+        self,
+        sessions: _Sessions,
+        measures: Measures,
+        position: Position,
+        data: Rows,
+        rows: Array,
+        batch_size: int,
+        watch: Watch | None,
     ) -> Progress:
         """Make the steps of these rows, in this order."""
-        network, optimizer = task.network, task.optimizer
-        sessions, steps = self._trained(task), -(-len(rows) // batch_size)
+        task = measures.task
+        network, optimizer, steps = task.network, task.optimizer, -(-len(rows) // batch_size)
         table = optimizer.scalar_table(position.step, position.step + steps, network.dtype).values
-        units = sessions.plan.instructions[-1].outputs
-        outputs = np.empty((len(rows) if task.metrics else 0, units), network.dtype)
+        outputs = measures.outputs(len(rows))
         parameters, state = network.parameters.writable(), network.state.writable()
         if any(len(position.slots[name]) != len(parameters) for name in optimizer.slots):
             raise StateError("the optimizer's slots don't fit the model; it has changed since it was compiled")
-        average = _at(position.slots[AVERAGE]) if optimizer.average else 0
-        slots = [_at(position.slots[name]) for name in optimizer.initial_slots]
-        vectors = [_at(parameters), _at(state), average, *slots]
+        average = address(position.slots[AVERAGE]) if optimizer.average else 0
+        slots = [address(position.slots[name]) for name in optimizer.initial_slots]
+        vectors = [address(parameters), address(state), average, *slots]
         with sessions.borrow(network.dtype, batch_size) as session:
             try:
-                loss_sum, count, made, failed = session.train(
-                    vectors, _blocks(data), len(data), _at(rows), len(rows), batch_size, 0, steps, position.step,
-                    _at(table), table.shape[1], _at(outputs), watch,
+                loss_sum, count, made, failed, right, weighted = session.train(
+                    vectors, blocks(data), len(data), address(rows), len(rows), batch_size, 0, steps, position.step,
+                    address(table), table.shape[1], address(outputs), watch,
                 )  # fmt: skip
             except BaseException:  # Ctrl-C, or what another signal's handler raises: the steps before it are made
                 position.step += session.last[2]
@@ -214,31 +225,52 @@ class NativeEngine(Engine):
         position.step += made
         network.seek(position.step)
         weight = None if data.weight is None else data.weight[rows[:count]]
-        if count and task.metrics:
-            _measure(task, None if data.y is None else data.y[rows[:count]], weight, outputs[:count])
+        if count:
+            y = data.y[rows[:count]] if data.y is not None and measures.keeps_outputs else None
+            measures.update(y, weight, count, outputs[:count], right, weighted)
         return Progress(loss_sum, task.loss.mass(count, weight), count, position.step if failed else None)
 
     def evaluate(self, task: Task, data: Rows, batch_size: int) -> float:
         """Return the mean loss over the rows."""
-        network, size, total = task.network, min(batch_size, EVALUATION_ROWS, len(data)), 0.0
-        _check_codes(network, data)
+        _check_codes(task.network, data)
         sessions = self._trained(task)
-        units = sessions.plan.instructions[-1].outputs
-        for part in _portions(data, size):
-            outputs = np.empty((len(part) if task.metrics else 0, units), network.dtype)
-            with sessions.borrow(network.dtype, size) as session:
-                total += session.evaluate(_vectors(network), _blocks(part), len(part), size, _at(outputs))[0]
-            _measure(task, part.y, part.weight, outputs)
+        counts = self._counts(sessions.plan, data)
+        total = self._judge(sessions, Measures(task, sessions.plan, counts), data, batch_size)
         mean = total if task.loss.reduction == "sum" else total / task.loss.mass(len(data), data.weight)
-        return float(mean) + sum(float(penalty) for layer in network.layers for penalty in layer.losses)
+        return float(mean) + sum(float(penalty) for layer in task.network.layers for penalty in layer.losses)
+
+    def _judge(self, sessions: _Sessions, measures: Measures, data: Rows, batch_size: int) -> float:
+        """Return the sum of the batches' losses by their mass, and take the rows into the metrics."""
+        network, size, total = measures.task.network, min(batch_size, EVALUATION_ROWS, len(data)), 0.0
+        right = weighted = 0.0
+        for part in portions(data, size, measures.rows_together(size, len(data))):
+            outputs = measures.outputs(len(part))
+            with sessions.borrow(network.dtype, size) as session:
+                result = session.evaluate(_vectors(network), blocks(part), len(part), size, address(outputs))
+            total, right, weighted = total + result[0], right + result[4], weighted + result[5]
+            if measures.keeps_outputs:
+                measures.update(part.y, part.weight, len(part), outputs, 0.0, 0.0)
+        if measures.counted and not np.isfinite(total):  # the metrics say what is wrong with the outputs
+            return self._judge(sessions, Measures(measures.task, sessions.plan, counted=False), data, batch_size)
+        if measures.counted:
+            measures.update(None, data.weight, len(data), np.empty(0), right, weighted)
+        return total
+
+    def _counts(self, plan: Plan, data: Rows) -> bool:
+        """Whether answers to these rows are counted in the pass; of one `fit` the labels are looked at once."""
+        if plan.accuracy is None or data.y is None:
+            return False
+        if self._judged[0]() is not data:
+            self._judged = weakref.ref(data), is_plain(data.y, plan.accuracy)
+        return self._judged[1]
 
     def predict(self, network: Network, data: Rows, batch_size: int) -> Array:
         """Return the outputs for all rows."""
         prepared = self._prepare(network)
         _check_codes(network, data)
         outputs, first = np.empty((len(data), prepared.instructions[-1].outputs), network.dtype), 0
-        for part in _portions(Rows(data.x), EVALUATION_ROWS):
-            prepared.native.run(_block(part.x), len(part), _at(outputs[first:]))
+        for part in portions(Rows(data.x), EVALUATION_ROWS, len(data)):
+            prepared.native.run(block(part.x), len(part), address(outputs[first:]))
             first += len(part)
         return outputs.reshape(len(data), *[n for n in network.output_shape[1:] if n is not None])
 
@@ -265,9 +297,11 @@ class NativeEngine(Engine):
         _check_codes(network, data)
         gradient = np.zeros(len(network.parameters), network.dtype)
         step = next((layer.stream.step for layer in network.layers if isinstance(layer, Dropout) and layer.stream), 0)
-        rows = data if _is_readable(data) else _converted(data)
+        rows = data if is_readable(data) else converted(data)
         with self._trained(task).borrow(network.dtype, len(data)) as session:
-            loss_sum, *_ = session.gradient(_vectors(network), _blocks(rows), len(data), step, training, _at(gradient))
+            loss_sum, *_ = session.gradient(
+                _vectors(network), blocks(rows), len(data), step, training, address(gradient)
+            )
         if training:
             network.seek(step + 1)
         return float(loss_sum / task.loss.mass(len(data), data.weight)), gradient
@@ -309,6 +343,8 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
         "sparse_labels": loss.sparse if loss else False,
         "reduction": REDUCTIONS.index(loss.reduction) if loss else 0,
         "loss_weight": loss.weight if loss else 1.0,
+        "accuracy": ACCURACIES.index(plan.accuracy.labels if plan.accuracy else "none"),
+        "accuracy_cut": plan.accuracy.cut if plan.accuracy else 0.0,
         "optimizer": RULES.index(optimizer.rule) if optimizer else 0,
         **{name: numbers.get(name, 0.0) for name in ("momentum", "beta_1", "beta_2", "rho", "epsilon")},
         "clipping": CLIPPINGS.index(optimizer.clipping) if optimizer else 0,
@@ -332,66 +368,8 @@ def _describe(instruction: Instruction) -> dict[str, Any]:
     }
 
 
-def _at(array: Array) -> int:
-    return array.ctypes.data if array.size else 0
-
-
 def _vectors(network: Network) -> list[int]:
-    return [_at(network.parameters.values), _at(network.state.values)]
-
-
-def _blocks(data: Rows) -> list[tuple[int, int, int, int]]:
-    """Return inputs, targets and weights as the C++ library reads them; the caller keeps the arrays alive."""
-    return [NOTHING if array is None else _block(array) for array in (data.x, data.y, data.weight)]
-
-
-def _block(array: Array) -> tuple[int, int, int, int]:
-    if array.ndim > 2:
-        array = array.reshape(len(array), -1)  # a view: other arrays are converted before
-    number = NUMBERS.index("uint8" if array.dtype == np.bool_ else array.dtype.name)
-    return array.ctypes.data, number, array.strides[0], array.strides[1] if array.ndim == 2 else 0
-
-
-def _is_readable(data: Rows) -> bool:
-    """Whether the C++ library can read the arrays where they are."""
-    return all(array is None or _reads(array) for array in (data.x, data.y, data.weight))
-
-
-def _reads(array: Array) -> bool:
-    if not array.dtype.isnative or (array.dtype.name not in NUMBERS and array.dtype != np.bool_):
-        return False
-    example = array[:1]
-    return array.ndim <= 2 or np.may_share_memory(example, example.reshape(1, -1))
-
-
-def _converted(data: Rows) -> Rows:
-    """Return rows that the C++ library reads; float16, another byte order and the like are rare."""
-
-    def convert(array: Array | None) -> Array | None:
-        if array is None or _reads(array):
-            return array
-        if array.dtype.kind == "f":
-            array = array.astype(np.float32 if array.dtype.itemsize <= 4 else np.float64)
-        return np.ascontiguousarray(array, array.dtype.newbyteorder("="))
-
-    x = convert(data.x)
-    return Rows(data.x if x is None else x, convert(data.y), convert(data.weight))
-
-
-def _rows_together(data: Rows, batch_size: int) -> int:
-    """Return how many rows are converted at a time: whole batches, of bounded size."""
-    wide = max(array.size // len(array) for array in (data.x, data.y, data.weight) if array is not None)
-    return batch_size * max(1, CHUNK // (wide * batch_size))
-
-
-def _portions(data: Rows, batch_size: int) -> Iterator[Rows]:
-    """Give the rows so that the C++ library can read them: all together where they lie, else converted part by part."""
-    if _is_readable(data):
-        yield data
-        return
-    size = _rows_together(data, batch_size)
-    for first in range(0, len(data), size):
-        yield _converted(data.take(slice(first, first + size)))
+    return [address(network.parameters.values), address(network.state.values)]
 
 
 def _check_codes(network: Network, data: Rows) -> None:
@@ -401,15 +379,3 @@ def _check_codes(network: Network, data: Rows) -> None:
             rows = max(1, CHUNK // max(1, data.x.size // len(data)))
             for first in range(0, len(data), rows):
                 layer.codes(data.x[first : first + rows])
-
-
-def _measure(task: Task, y: Array | None, weight: Array | None, outputs: Array) -> None:
-    """Update the metrics; they see probabilities also where the loss works on logits."""
-    if not task.metrics:
-        return
-    loss = task.loss
-    outputs = outputs.reshape(len(outputs), *[n for n in task.network.output_shape[1:] if n is not None])
-    if loss.activation is not None and (loss.from_logits or loss_on_logits(loss, task.network.layers[-1]) is not None):
-        outputs = (ops.sigmoid if loss.activation == "sigmoid" else ops.softmax)(outputs).numpy()
-    for metric in task.metrics:
-        metric.update_state(y, outputs, weight)
