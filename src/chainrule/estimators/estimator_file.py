@@ -84,7 +84,7 @@ def _plain(name: str, value: Any) -> Any:
 
 def _restored(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: item for key, item in value["pairs"]}
+        return dict(value["pairs"])
     return tuple(_restored(item) for item in value) if isinstance(value, list) else value
 
 

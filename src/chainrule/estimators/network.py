@@ -134,7 +134,7 @@ class Options:
     def make_optimizer(self, task: str, rows: int) -> optimizers.Optimizer:
         """Return the optimiser with its schedule over all the steps."""
         optimizer = optimizers.get(self.optimizer)
-        usual = _ADAM[task] if self.optimizer.lower() in ("adam", "adamw") else float(optimizer.learning_rate)
+        usual = _ADAM[task] if self.optimizer.lower() in ("adam", "adamw") else float(optimizer.learning_rate)  # type: ignore[arg-type]  # a name's is a number
         steps = self.most_epochs(rows, task) * -(-rows // self.batch(rows))
         peak = usual if self.learning_rate is None else self.learning_rate
         warm_up = int(WARM_UP * steps)

@@ -300,7 +300,7 @@ def train_table(
             announce(report)
 
     trained, history = fit_network(
-        prepared.encoder, meaning, *parts[:2], options, verbose, callbacks, keep_on_interrupt, built
+        prepared.encoder, meaning, parts[0], parts[1], options, verbose, callbacks, keep_on_interrupt, built
     )
     report.record(history)
     model = TabularModel(trained.network, trained.encoder, trained.target, report)

@@ -215,9 +215,8 @@ class TabularEstimator(BaseEstimator, ABC):
         """Return training and validation rows as the network takes them; the weights of training have the mean 1."""
         per_class = self._class_weights(training[1], training[2])
         parts, mean = [], 0.0
-        for table, answers, weights in (training,) if held is None else (training, held):
-            if per_class is not None:
-                weights = per_class[answers] * (1.0 if weights is None else weights)
+        for table, answers, given in (training,) if held is None else (training, held):
+            weights = given if per_class is None else per_class[answers] * (1.0 if given is None else given)
             if weights is not None:
                 mean = mean or float(weights.mean())
                 weights = weights / mean

@@ -155,7 +155,7 @@ class Quantile(Elementwise):
         super().__init__(reduction, name)
         several = tuple(map(float, quantile)) if isinstance(quantile, Sequence | np.ndarray) else None
         for q in (quantile,) if several is None else several:
-            if not is_number(q) or not 0 < q < 1:
+            if isinstance(q, Sequence) or not is_number(q) or not 0 < q < 1:
                 raise ArgumentError(f"quantile must be in (0, 1), got {q!r}")
         if several == ():
             raise ArgumentError("quantile must be a number in (0, 1), or one for each output, got none")
