@@ -66,6 +66,12 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads, const Interr
         if (!plan.segments.empty()) {  // a plan without segments only predicts
             if (instruction.weights.trains()) node.weights_segment = segment++;
             if (instruction.bias.trains()) node.bias_segment = segment++;
+            if (node.weights_segment >= 0 && node.bias_segment >= 0) {
+                const Segment& weights = plan.segments[static_cast<std::size_t>(node.weights_segment)];
+                const Segment& bias = plan.segments[static_cast<std::size_t>(node.bias_segment)];
+                node.bias_follows = bias.offset == weights.offset + weights.length && bias.l1 == weights.l1 &&
+                                    bias.l2 == weights.l2;
+            }
         }
         node.trains = node.weights_segment >= 0 || node.bias_segment >= 0;
         ptrdiff_t longer = 0;  // by so much do features lie further back after the vectors before them
@@ -115,11 +121,19 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads, const Interr
     for (std::size_t i = 1; i + 1 < nodes_.size(); ++i)
         nodes_[i].taken_back = nodes_[i].instruction.operation == Operation::dense && nodes_[i].activates() &&
                                nodes_[i].wants_gradient && nodes_[i + 1].instruction.operation == Operation::dense;
-    if (only_dense())
+    if (only_dense()) {
+        // whole vectors, the input of the bias, and the vector of zeros after the deltas
+        const auto room = [&](const Node& node) { return (node.features / k_.lanes + 2) * k_.lanes; };
+        for (const Node& node : nodes_) lines_size_ += room(node);
+        lines_ = allocate(lines_size_);
+        line_gradients_ = allocate(lines_size_);
+        ptrdiff_t start = 0;
         for (Node& node : nodes_) {
-            node.line = allocate(node.features + 4 * k_.lanes);
-            node.line_gradient = allocate(node.features + 4 * k_.lanes);
+            node.line = lines_ + start;
+            node.line_gradient = line_gradients_ + start;
+            start += room(node);
         }
+    }
     single_ = allocate(2 * stride(plan.outputs()));
     workers_.resize(static_cast<std::size_t>(threads));
     for (Worker& worker : workers_) {

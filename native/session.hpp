@@ -23,8 +23,8 @@ template <class T>
 struct Vectors {
     T* parameters = nullptr;
     T* state = nullptr;
-    T* average = nullptr;  // of the parameters over the steps, if wanted
     T* slots[3] = {};
+    T* average = nullptr;  // of the parameters over the steps, if wanted
 };
 
 /// What the steps of a run are made from.
@@ -106,8 +106,14 @@ private:
     void steps_of_one(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
     bool update(Member& member, const Run& run, ptrdiff_t step);
     bool only_dense() const;
+    double largest_product(const T* inputs, const T* deltas, ptrdiff_t count_inputs, ptrdiff_t count) const;
+    double largest_gradient_of_one() const;
 
+    void copy_rows(Member& member, const Run& run, const Block& block, ptrdiff_t features, ptrdiff_t first, Range panels,
+                   T* out, ptrdiff_t out_stride);
     void gather(Member& member, const Run& run, ptrdiff_t first, Range panels);
+    void gather_line(Member& member, const Run& run, ptrdiff_t first);
+    void gather_targets(Member& member, const Run& run, ptrdiff_t first, Range panels);
     void equal_weights();
     void forward(Member& member, const Run& run, std::int64_t step, Range panels);
     void multiply_forward(const Node& in, const Node& node, Range panels, Range units, T* scratch);
@@ -143,6 +149,8 @@ private:
     T *targets_ = nullptr, *example_weights_ = nullptr, *values_ = nullptr, *gradient_ = nullptr;
     T* right_ = nullptr;  // answers by example, where they are counted
     T* single_ = nullptr;
+    T *lines_ = nullptr, *line_gradients_ = nullptr;  // of all nodes, for a batch of one
+    ptrdiff_t lines_size_ = 0;
     double mass_ = 0;
     bool by_units_ = false;  // dense layers are shared out by units, with barriers around each, not by examples
     ptrdiff_t examples_ = 0, panels_ = 0, scratch_size_ = 0;

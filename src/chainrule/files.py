@@ -1,5 +1,6 @@
 """Files that are written: checked before the work is done, complete or not there at all."""
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Callable
@@ -59,11 +60,24 @@ def write_whole(filepath: str | PathLike[str], write: Callable[[IO[bytes]], Any]
                 os.fsync(out.fileno())
             Path(temporary).chmod(path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask())
             Path(temporary).replace(path)
+            _sync_folder(path.parent)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
         raise FileError(f"can't write {filepath}: {error.strerror or error}") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the file's new name on the disk too, where the system can say so."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some file systems can't; the file itself is safe
+            os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _umask() -> int:

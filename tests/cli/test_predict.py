@@ -70,7 +70,6 @@ def test_what_training_never_saw_works_and_is_noted(run: Any, model_file: Path) 
     ("value", "message"),
     [
         ("abc", "column 'bill_length_mm', row 2: expected a number as in training, got 'abc'"),
-        ("1e300", "column 'bill_length_mm', row 2: 1e+300 is too far from the median"),
         ("inf", "column 'bill_length_mm' holds an infinite number in row 2"),
     ],
 )

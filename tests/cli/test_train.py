@@ -149,7 +149,7 @@ def test_options_are_checked_before_the_table_is_read(run: Any) -> None:
 
 
 BAD_FILES = {
-    "empty.csv": (b"", "empty.csv is empty; expected a CSV, TSV or Parquet file"),
+    "empty.csv": (b"", "empty.csv is empty; expected CSV, TSV, Parquet"),
     "blank.csv": (b"\n\n", "blank.csv is empty"),
     "header.csv": (b"x,species\n", "the table has no rows"),
     "one.csv": (b"x,species\n1,a\n", "target 'species' has only the value 'a' in 1 row"),
@@ -177,7 +177,7 @@ def test_a_file_that_holds_no_table_is_refused(run: Any, tmp_path: Path, name: s
 
 def test_what_is_no_file_is_refused(run: Any, model_file: Path, tmp_path: Path) -> None:
     assert run("train", "no_such.csv", "--target", "y").err == "error: no such file: no_such.csv\n"
-    assert run("train", ".", "--target", "y").err.startswith("error: . is a folder; expected a CSV")
+    assert run("train", ".", "--target", "y").err.startswith("error: . is a folder; expected CSV")
     assert "holds binary data, not a table" in run("train", model_file, "--target", "y").err
 
 

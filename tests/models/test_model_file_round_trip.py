@@ -157,7 +157,7 @@ def test_layers_of_ones_own(tmp_path):
         load_model(tmp_path / "model.safetensors")
     assert str(raised.value) == (
         "the file needs the class Scale, which chainrule doesn't know; if it is your own, "
-        "load it with load_model(path, custom_objects={'Scale': Scale})"
+        "load it with chainrule.load(path, custom_objects={'Scale': Scale})"
     )
 
 

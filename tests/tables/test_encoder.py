@@ -85,7 +85,8 @@ def test_describe() -> None:
         ("city", "category", 3),
         ("year", "left out", 0),
     ]
-    assert treatments[0].text == "(x - 35) / 11.1193; missing: median + flag"  # quartiles 27.5 and 42.5
+    bent = "(x - 35) / 11.1193, bent to stay within 3; missing: median + flag"  # quartiles 27.5 and 42.5
+    assert treatments[0].text == bent
     assert treatments[1].text == "one-hot of 2; unknown: own slot"
     assert treatments[2].text == "always 2024"
 
@@ -141,7 +142,10 @@ def corrupted(*path: Any, value: Any) -> Any:
         ({"target": None}, "the encoder needs a list in 'columns', got nothing"),
         ({"target": None, "columns": []}, "the encoder has no columns"),
         (corrupted("columns", 0, value=3), "column 1 of the encoder must be a JSON object"),
-        (corrupted("columns", 0, "treatment", value="os.system"), "one of number, category, left out in 'treatment'"),
+        (
+            corrupted("columns", 0, "treatment", value="os.system"),
+            "one of number, boolean, category, embedding, date, left out in 'treatment'",
+        ),
         (corrupted("columns", 0, "scale", value=0), "needs a positive finite number 'scale', got 0"),
         (corrupted("columns", 0, "median", value=float("nan")), "needs a finite number 'median', got nan"),
         (corrupted("columns", 0, "flagged", value=1), "needs true or false in 'flagged'"),

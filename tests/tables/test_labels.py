@@ -17,6 +17,11 @@ def test_numbers_match_names_that_read_as_the_same_number() -> None:
     assert codes_of(column([3]), ["03", "x", "inf"]).tolist() == [0]
 
 
+def test_truth_values_match_their_numbers_and_numbers_theirs() -> None:
+    assert codes_of(column([True, False, None]), ["0", "1"]).tolist() == [1, 0, -1]
+    assert codes_of(column([1.0, 0, 2]), ["false", "true"]).tolist() == [1, 0, -2]
+
+
 def test_text_matches_only_itself() -> None:
     values = column(["3", "x", "03", None])
     assert codes_of(values, ["3", "x"]).tolist() == [0, 1, -2, -1]

@@ -37,9 +37,16 @@ def test_infinity_is_refused(text: str) -> None:
         parse_texts({"x": objects("1", None, text)})
 
 
-def test_booleans_are_categories_whatever_their_case() -> None:
+def test_booleans_whatever_their_case() -> None:
     column = parse_texts({"x": objects("True", "FALSE", "false", "?")})[0]
-    assert (column.kind, column.values.tolist()) == ("category", ["true", "false", "false", None])
+    assert column.kind == "boolean"
+    np.testing.assert_array_equal(column.values, [1, 0, 0, np.nan])
+    assert column.as_text().tolist() == ["true", "false", "false", None]
+
+
+def test_truth_values_among_other_text_are_written_alike() -> None:
+    column = parse_texts({"x": objects("True", "perhaps", "false")})[0]
+    assert (column.kind, column.values.tolist()) == ("category", ["true", "perhaps", "false"])
 
 
 def test_dates_are_days_since_1970() -> None:

@@ -17,7 +17,7 @@ def test_import_loads_nothing_heavy() -> None:
 
 
 def test_ctrl_c_while_duckdb_works_is_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(path: Path) -> None:
+    def interrupted(path: Path, table: str | None) -> None:
         raise RuntimeError("Query interrupted")
 
     monkeypatch.setattr("chainrule.tables.source.read_file", interrupted)

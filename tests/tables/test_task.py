@@ -12,7 +12,7 @@ def column(values: list[object]) -> Column:
     ("values", "expected"),
     [
         (["a", "b", None], ("classification", "text column: classification")),
-        ([True, False], ("classification", "text column: classification")),
+        ([True, False], ("classification", "true or false: classification")),
         ([0, 1, None], ("classification", "2 distinct whole numbers: classification")),
         (list(range(20)) * 5, ("classification", "20 distinct whole numbers: classification")),
         (list(range(20)) * 4, ("regression", "20 distinct numbers: regression")),

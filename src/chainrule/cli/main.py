@@ -11,7 +11,7 @@ from chainrule.errors import ChainruleError
 class Commands(click.Group):
     """The commands; each is imported when it is used, and a misspelt one is answered with the nearest."""
 
-    NAMES = ("evaluate", "predict", "train")
+    NAMES = ("completion", "evaluate", "inspect", "predict", "train")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands."""
@@ -20,6 +20,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Load one command."""
         if name not in self.NAMES:
+            if ctx.resilient_parsing:  # a shell asks for completions
+                return None
             from chainrule.errors import did_you_mean
 
             ctx.fail(f"there is no command {name!r}{did_you_mean(name, self.NAMES)}")
@@ -48,13 +50,23 @@ def cli() -> None:
     chainrule train penguins.csv --target species
     chainrule predict penguins-species.safetensors new.csv
     chainrule evaluate penguins-species.safetensors labelled.csv
+    chainrule inspect penguins-species.safetensors
+
+    Colours are for terminals only, and go where NO_COLOR is set.
+
+    \b
+    Exit codes:
+      0    done
+      2    an error, said in one line on standard error
+      130  interrupted with Ctrl-C
     """
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; exit code 0, or 2 after an error of the user's, 130 after Ctrl-C."""
     try:
-        cli.main(arguments, prog_name="chainrule", standalone_mode=False)
+        words = sys.argv[1:] if arguments is None else arguments
+        cli.main(words, prog_name="chainrule", standalone_mode=False, obj=words)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
     except click.UsageError as error:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chainrule.training import Callback
 
 WIDTH = 100
-_REMARKS = r"^(note|dropped|left out|stopped) "
+_REMARKS = r"^(note|dropped|left out|stopped|warning) "
 _ASCII = str.maketrans({**dict(zip("▁▂▃▄▅▆▇█", "_.-~=+*#", strict=True)), "…": "~"})
 
 
@@ -88,6 +88,16 @@ def show_scores(lines: Sequence[str]) -> None:
     _show([first], len(first))
     for line in rest:
         echo(line)
+
+
+def section(title: str, lines: Sequence[str]) -> None:
+    """Print a title in bold and lines below it, with a blank line at the end."""
+    from chainrule.estimators.wording import printable, wrapped
+
+    _show([printable(title)], len(title))
+    for line in wrapped([f"  {line}" for line in lines], width()):
+        echo(line)
+    echo()
 
 
 def _show(lines: Sequence[str], bold: int = 0) -> None:

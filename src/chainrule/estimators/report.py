@@ -1,6 +1,6 @@
 """Report: what happened when a table was trained on, as data and as the screen that people read."""
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from math import isfinite
 from types import UnionType
 from typing import Any, get_args, get_origin
@@ -41,6 +41,8 @@ class Report:
         Validation loss of each epoch, None where it was not finite.
     scores : dict
         ``as_dict`` of the scores on the test part.
+    settings : dict
+        What `train` was asked for, by the names of its arguments; empty in files of schema 1.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Report:
     stopped_by: str = ""
     losses: list[float | None] = field(default_factory=list)
     scores: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
 
     def record(self, history: History) -> None:
         """Keep what the history of the training says."""
@@ -91,7 +94,8 @@ class Report:
             If a field is missing, unknown or of another type, or the scores can't be shown.
         """
         types = {f.name: f.type for f in fields(cls)}
-        if not isinstance(data, dict) or data.keys() != types.keys():
+        needed = {f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING}
+        if not isinstance(data, dict) or not needed <= data.keys() <= types.keys():
             raise FileError("the file's report is damaged: its fields are not those of this version")
         for key, value in data.items():
             if not _fits(value, types[key]):

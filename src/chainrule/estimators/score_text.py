@@ -56,7 +56,7 @@ def _number_lines(scores: dict[str, Any], target: str) -> list[str]:
     value = max(len(number(amount)) for _, amount, _ in table)
     r2 = "R2 undefined (the target does not vary)" if scores["r2"] is None else f"R2 {scores['r2']:.3f}"
     lines = [f"  {pad(name, label)}  {number(amount):>{value}}{more}" for name, amount, more in table]
-    return [f"{r2} on {rows}", *lines]
+    return [f"{r2} on {rows}{', weighted' if scores.get('weighted') else ''}", *lines]
 
 
 def _class_lines(scores: dict[str, Any], width: int) -> list[str]:
@@ -67,6 +67,7 @@ def _class_lines(scores: dict[str, Any], width: int) -> list[str]:
         f"{scores['right']:,} of {scores['rows']:,} right "
         f"({scores['accuracy']:.1%}; 95%: {100 * low:.{digits}f}-{100 * high:.{digits}f})",
         f"{pad(guess, 28)}  {scores['guess_right']:,} of {scores['rows']:,}",
+        *([f"{pad('  by weight:', 28)}  {scores['by_weight']:.1%} right"] if "by_weight" in scores else []),
         *confusion_lines(scores["classes"], scores["confusion"], width),
     ]
 

@@ -27,12 +27,15 @@ class ClassScores:
     log_loss : float
     guess : str
         The class that is most frequent in training: what one would always answer without a model.
+    by_weight : float or None
+        Share of the rows' weight answered right, where rows have weights (the log loss is weighted, too).
     """
 
     classes: tuple[str, ...]
     confusion: Array
     log_loss: float
     guess: str
+    by_weight: float | None = None
 
     @property
     def rows(self) -> int:
@@ -71,6 +74,7 @@ class ClassScores:
             "guess_right": self.guess_right,
             "classes": list(self.classes),
             "confusion": self.confusion.tolist(),
+            **({} if self.by_weight is None else {"by_weight": self.by_weight}),
         }
 
 
@@ -91,6 +95,8 @@ class NumberScores:
         The mean of training: what one would always answer without a model.
     guess_rmse : float
         RMSE of that answer.
+    weighted : bool
+        Whether rows counted by their weights, in all of these.
     """
 
     rows: int
@@ -100,10 +106,12 @@ class NumberScores:
     rmse_interval: tuple[float, float]
     guess: float
     guess_rmse: float
+    weighted: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return the scores as JSON data."""
-        return {**vars(self), "rmse_interval": list(self.rmse_interval)}
+        scores = {**vars(self), "rmse_interval": list(self.rmse_interval)}
+        return scores if self.weighted else {key: value for key, value in scores.items() if key != "weighted"}
 
 
 def wilson(right: int, rows: int) -> tuple[float, float]:
@@ -122,8 +130,10 @@ def wilson(right: int, rows: int) -> tuple[float, float]:
     return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
 
 
-def class_scores(codes: Array, probabilities: Array, classes: tuple[str, ...], guess: str) -> ClassScores:
-    """Return the scores of class probabilities (rows, classes).
+def class_scores(
+    codes: Array, probabilities: Array, classes: tuple[str, ...], guess: str, weights: Array | None = None
+) -> ClassScores:
+    """Return the scores of class probabilities (rows, classes), of rows that may have weights.
 
     Examples
     --------
@@ -132,14 +142,18 @@ def class_scores(codes: Array, probabilities: Array, classes: tuple[str, ...], g
     (2, 3, 2, [[1, 0], [1, 1]])
     """
     confusion = np.zeros((len(classes), len(classes)), np.int64)
-    np.add.at(confusion, (codes, probabilities.argmax(axis=1)), 1)
+    answers = probabilities.argmax(axis=1)
+    np.add.at(confusion, (codes, answers), 1)
     loss = metrics.LogLoss()
-    loss.update_state(codes, probabilities)
-    return ClassScores(classes, confusion, float(loss.result()), guess)
+    loss.update_state(codes, probabilities, weights)
+    by_weight = None if weights is None else float(np.average(answers == codes, weights=weights))
+    return ClassScores(classes, confusion, float(loss.result()), guess, by_weight)
 
 
-def number_scores(truth: Array, predicted: Array, guess: float, seed: int = 0) -> NumberScores:
-    """Return the scores of predicted numbers.
+def number_scores(
+    truth: Array, predicted: Array, guess: float, seed: int = 0, weights: Array | None = None
+) -> NumberScores:
+    """Return the scores of predicted numbers, of rows that may have weights.
 
     Examples
     --------
@@ -147,31 +161,32 @@ def number_scores(truth: Array, predicted: Array, guess: float, seed: int = 0) -
     >>> round(scores.rmse, 3), round(scores.mae, 3), round(scores.r2, 3)
     (1.155, 0.667, -1.0)
     """
-    errors = predicted - truth
-    rmse, spread = _rms(errors), _rms(truth - truth.mean())
+    errors, share = predicted - truth, np.ones(len(truth)) if weights is None else weights / weights.mean()
+    rmse, spread = _rms(errors, share), _rms(truth - np.average(truth, weights=share), share)
     relative = rmse / spread if spread > 0 else float("inf")
     r2 = 1 - relative * relative
     return NumberScores(
         rows=len(truth),
         rmse=rmse,
-        mae=float(np.abs(errors).mean()),
+        mae=float(np.average(np.abs(errors), weights=share)),
         r2=r2 if isfinite(r2) else None,
-        rmse_interval=_rmse_interval(errors, seed),
+        rmse_interval=_rmse_interval(errors, share, seed),
         guess=guess,
-        guess_rmse=_rms(truth - guess),
+        guess_rmse=_rms(truth - guess, share),
+        weighted=weights is not None,
     )
 
 
-def _rms(values: Array) -> float:
-    """Return the root mean square, also of values whose squares are no floats."""
+def _rms(values: Array, share: Array) -> float:
+    """Return the root of the weighted mean square, also of values whose squares are no floats."""
     largest = float(np.abs(values).max())
-    return largest * sqrt(((values / largest) ** 2).mean()) if largest > 0 else 0.0
+    return largest * sqrt(((values / largest) ** 2 * share).mean()) if largest > 0 else 0.0
 
 
-def _rmse_interval(errors: Array, seed: int) -> tuple[float, float]:
+def _rmse_interval(errors: Array, share: Array, seed: int) -> tuple[float, float]:
     """Return the 95% interval of the RMSE by resampling the rows."""
     largest = float(np.abs(errors).max()) or 1.0
-    squared = (errors / largest) ** 2
+    squared = (errors / largest) ** 2 * share
     size = min(len(squared), MOST_DRAWN)
     draws = generator(seed, "sample").integers(len(squared), size=(RESAMPLES, size))
     bounds = np.quantile(np.sqrt(squared[draws].mean(axis=1)), [0.025, 0.975])

@@ -1,6 +1,7 @@
 """From a table to a trained network and back: one implementation behind ``chainrule.train`` and the command line."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from os import PathLike
 from typing import Any
 
@@ -11,18 +12,25 @@ from chainrule.errors import ArgumentError, DataError, FileError
 from chainrule.estimators.network import EPOCHS, Options, build_network, network_shape
 from chainrule.estimators.report import Report
 from chainrule.estimators.scores import ClassScores, NumberScores, class_scores, number_scores
-from chainrule.models.model_file import describe_network, network_tensors, read_file, restore_network, write_file
+from chainrule.models.model_file import (
+    describe_network,
+    describe_training,
+    network_tensors,
+    read_file,
+    restore_model,
+    write_file,
+)
 from chainrule.models.sequential import Sequential
 from chainrule.random import check_seed
 from chainrule.tables import (
     ClassTarget,
+    DataOptions,
     Encoder,
     NumberTarget,
+    Part,
     Table,
-    choose_task,
-    overview,
+    prepare,
     read_table,
-    split_rows,
     with_known_target,
 )
 from chainrule.training import Callback, EarlyStopping, History, TerminateOnNaN
@@ -61,6 +69,11 @@ class TabularModel:
     def classes(self) -> tuple[str, ...] | None:
         """Names of the classes, None for a regression."""
         return self.target.classes if isinstance(self.target, ClassTarget) else None
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Names of the columns that `decide` gives: the target."""
+        return (self.target.name,)
 
     def predict(self, source: Any) -> Array:
         """Return the class (rows,) or the number (rows,) predicted for every row.
@@ -122,6 +135,7 @@ class TabularModel:
         """Write network, encoder and report to one safetensors file."""
         description = {
             "network": describe_network(self.network),
+            "training": describe_training(self.network),
             "encoder": self.encoder.state(),
             "target": self.target.state(),
             "report": self.report.as_dict(),
@@ -149,6 +163,7 @@ def train(
     dropout: float = 0.0,
     seed: int = 0,
     verbose: int | str = 0,
+    data: DataOptions | None = None,
 ) -> TabularModel:
     """Train a network on a table: read, encode, split, train with early stopping, score on rows held out.
 
@@ -175,6 +190,8 @@ def train(
     seed : int
         Of split, initial weights, orders and dropout: the same seed gives the same model.
     verbose : {0, 1, 2, "auto"}
+    data : DataOptions, optional
+        Kinds and roles of columns, and where the test rows come from.
 
     Returns
     -------
@@ -192,7 +209,7 @@ def train(
     options = Options(
         tuple(hidden), activation, optimizer, learning_rate, batch_size, epochs, dropout, check_seed(seed)
     )
-    return train_table(read_table(source), target, task, options, verbose, name=_name_of(source))
+    return train_table(read_table(source), target, task, options, data, verbose, name=_name_of(source))
 
 
 def train_table(
@@ -200,6 +217,7 @@ def train_table(
     target: str,
     task: str | None,
     options: Options,
+    data: DataOptions | None = None,
     verbose: int | str = 0,
     name: str = "table",
     announce: Callable[[Report], None] | None = None,
@@ -212,6 +230,8 @@ def train_table(
     ----------
     table, target, task, options, verbose
         As for `train`.
+    data : DataOptions, optional
+        Kinds and roles of columns, and where the test rows come from.
     name : str
         Of the table, for the report.
     announce : callable, optional
@@ -220,51 +240,42 @@ def train_table(
     keep_on_interrupt : bool
         Whether Ctrl-C ends the training and keeps the best weights, once an epoch is finished.
     """
-    column = table.column(target)
-    task, reason = choose_task(column, task)
-    known, dropped = with_known_target(table, target)
-    labels = known.column(target)
-    classes = ClassTarget.fit(labels) if task == "classification" else None
-    parts = split_rows(classes.encode(labels) if classes else None, known.rows, seed=options.seed)
-    training = known.take(parts[0])
-    encoder = Encoder.fit(training, target)
-    meaning = classes or NumberTarget.fit(training.column(target))
-    # Encoded as a whole, so that an error names the row of the table.
-    inputs, answers = encoder.encode(table)[~column.missing], meaning.encode(labels)
+    prepared = prepare(table, target, task, data, options.seed)
+    encoder, meaning = prepared.encoder, prepared.target
     network = build_network(encoder, meaning, options)
     report = Report(
         name=name,
         target=target,
-        task=task,
-        reason=reason,
-        classes=list(classes.classes) if classes else None,
-        number_classes=classes is not None and column.kind == "number",
-        rows=table.rows,
-        dropped=dropped,
-        notes=list(table.notes),
-        columns=overview(encoder, table),
-        split=[len(rows) for rows in parts],
+        task=prepared.task,
+        reason=prepared.reason,
+        classes=list(meaning.classes) if isinstance(meaning, ClassTarget) else None,
+        number_classes=prepared.number_classes,
+        rows=prepared.rows,
+        dropped=prepared.dropped,
+        notes=prepared.notes,
+        columns=prepared.columns,
+        split=[len(part) for part in (prepared.training, prepared.validation, prepared.test)],
         shape=network_shape(network),
         activation=options.activation if options.hidden else "linear",
         optimizer=type(network.optimizer).__name__,
         weights=network.count_params(),
         seed=options.seed,
         engine="",
-        guess=_guess(meaning, answers[parts[0]]),
+        guess=_guess(meaning, prepared.training),
+        settings={**asdict(options), "hidden": list(options.hidden)},
     )
     if announce is not None:
         announce(report)
     model = TabularModel(network, encoder, meaning, report)
-    pairs = [(inputs[rows], answers[rows]) for rows in parts]
-    report.record(_fit(network, pairs[0], pairs[1], options, verbose, callbacks, keep_on_interrupt))
-    report.scores = _score(model, *pairs[2]).as_dict()
+    report.record(_fit(network, prepared.training, prepared.validation, options, verbose, callbacks, keep_on_interrupt))
+    report.scores = _score(model, prepared.test.inputs, prepared.test.answers, prepared.test.weights).as_dict()
     return model
 
 
 def _fit(
     network: Sequential,
-    training: tuple[Array, Array],
-    validation: tuple[Array, Array],
+    training: Part,
+    validation: Part,
     options: Options,
     verbose: int | str,
     callbacks: Sequence[Callback],
@@ -273,9 +284,11 @@ def _fit(
     """Train until the validation loss stops falling, and leave the network with the weights of its minimum."""
     try:
         network.fit(
-            *training,
-            validation_data=validation,
-            batch_size=options.batch(len(training[0])),
+            training.inputs,
+            training.answers,
+            sample_weight=training.loss_weights,
+            validation_data=_with_weights(validation),
+            batch_size=options.batch(len(training)),
             epochs=options.epochs,
             verbose=verbose,
             callbacks=[EarlyStopping(patience=PATIENCE, restore_best_weights=True), TerminateOnNaN(), *callbacks],
@@ -294,18 +307,26 @@ def _fit(
     return history
 
 
-def _guess(target: ClassTarget | NumberTarget, answers: Array) -> str | float:
+def _with_weights(part: Part) -> tuple[Array, ...]:
+    """Return rows as ``fit`` takes them for validation."""
+    return (part.inputs, part.answers) if part.loss_weights is None else (part.inputs, part.answers, part.loss_weights)
+
+
+def _guess(target: ClassTarget | NumberTarget, training: Part) -> str | float:
     """Return what one would answer without a model: the most frequent class, or the mean, of training."""
     if isinstance(target, NumberTarget):
         return target.mean
-    return target.classes[int(np.bincount(answers, minlength=len(target.classes)).argmax())]
+    return target.classes[int(np.bincount(training.answers, minlength=len(target.classes)).argmax())]
 
 
-def _score(model: TabularModel, inputs: Array, answers: Array) -> ClassScores | NumberScores:
+def _score(
+    model: TabularModel, inputs: Array, answers: Array, weights: Array | None = None
+) -> ClassScores | NumberScores:
     target, outputs = model.target, model._run(inputs)
     if isinstance(target, ClassTarget):
-        return class_scores(answers, outputs, target.classes, str(model.report.guess))
-    return number_scores(target.decode(answers), target.decode(outputs[:, 0]), float(model.report.guess))
+        return class_scores(answers, outputs, target.classes, str(model.report.guess), weights)
+    truth, predicted = target.decode(answers), target.decode(outputs[:, 0])
+    return number_scores(truth, predicted, float(model.report.guess), weights=weights)
 
 
 def _name_of(source: Any) -> str:
@@ -314,10 +335,17 @@ def _name_of(source: Any) -> str:
     return Path(source).name if isinstance(source, str | PathLike) else "table"
 
 
-def load(path: str | PathLike[str]) -> TabularModel | Sequential:
+def load(path: str | PathLike[str], custom_objects: Mapping[str, type] | None = None) -> TabularModel | Sequential:
     """Read a model file: what `train` saved as a `TabularModel`, what ``Sequential.save`` saved as a `Sequential`.
 
-    Loading reads data only: it never runs code from the file.
+    Loading reads data only: it never runs code from the file, imports by a name in it or follows a path. Everything
+    is checked before memory is taken for it; files of older versions of chainrule are read too.
+
+    Parameters
+    ----------
+    path : str or path
+    custom_objects : dict of name to class, optional
+        Your own layers, losses ... that the file names: only what is given here is used, as in Keras.
 
     Raises
     ------
@@ -331,8 +359,8 @@ def load(path: str | PathLike[str]) -> TabularModel | Sequential:
     chainrule.errors.FileError: there is no file no_such_folder/model.safetensors
     """
     description, tensors = read_file(path)
+    network = restore_model(path, description, tensors, custom_objects)
     try:
-        network = restore_network(description["network"], tensors)
         if "encoder" not in description:
             return network
         encoder, report = Encoder.from_state(description["encoder"]), Report.from_dict(description["report"])

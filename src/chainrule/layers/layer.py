@@ -187,6 +187,9 @@ class Layer(Configurable, ABC):
         self._regularizers = [pair for pair in self._regularizers if pair[0] is not variable]
 
     def _draw(self, initializer: Any, shape: Sequence[int], index: int, dtype: Any) -> Array:
+        source = getattr(self.owner, "weight_source", None)
+        if source is not None:  # the model is read from a file: its weights come from there
+            return np.asarray(source(self.name, tuple(shape), dtype))
         layer = self.stream.layer if self.stream else 0
         seed = weight_seed(self._seed, layer, index)
         return np.asarray(initializer(tuple(shape), dtype, seed=seed))

@@ -2,7 +2,9 @@
 
 import contextlib
 import json
-from collections.abc import Mapping
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,15 @@ import numpy as np
 from chainrule import activations, initializers, layers, losses, metrics, optimizers, regularizers
 from chainrule.arrays import Array
 from chainrule.configurable import Configurable
-from chainrule.errors import ArgumentError, ChainruleError, DataError, FileError, StateError, did_you_mean
+from chainrule.errors import ArgumentError, ChainruleError, DataError, FileError, StateError
 from chainrule.files import write_whole
+from chainrule.initializers import Initializer
 from chainrule.layers.layer import Layer
 from chainrule.models.sequential import Sequential
+from chainrule.models.tensor_file import parse_json, read_tensors
 from chainrule.optimizers import schedules
 
-SCHEMA = 1
+SCHEMA = 2
 KEY = "chainrule"
 Description = dict[str, Any]
 
@@ -82,9 +86,10 @@ def decode(value: Any, custom: Mapping[str, type]) -> Any:
         raise FileError("the file's description is damaged: an object has no class and config")
     cls = custom.get(name) or KNOWN.get(name)
     if cls is None:
+        name = name[:60]
         raise FileError(
             f"the file needs the class {name}, which chainrule doesn't know; if it is your own, "
-            f"load it with load_model(path, custom_objects={{{name!r}: {name}}})"
+            f"load it with chainrule.load(path, custom_objects={{{name!r}: {name}}})"
         )
     return cls(**{str(key): decode(part, custom) for key, part in config.items()})
 
@@ -115,6 +120,23 @@ def describe_network(model: Sequential) -> Description:
     return description
 
 
+def describe_training(model: Sequential) -> Description:
+    """Return how the weights that a model holds came about: settings of the last fit, and what its epoch measured."""
+    history = model.history
+    if history is None or history.weights_epoch is None:
+        return dict(model.trained_by or {}) if history is None else {}
+    measured = {name: values[history.epoch.index(history.weights_epoch)] for name, values in history.history.items()}
+    return {
+        "settings": {name: encode(value) for name, value in history.params.items()},
+        "epoch": history.weights_epoch + 1,
+        "stopped_by": history.stopped_by,
+        "seconds": history.seconds,
+        "metrics": {
+            name: value for name, value in measured.items() if isinstance(value, float) and math.isfinite(value)
+        },
+    }
+
+
 def network_tensors(model: Sequential) -> dict[str, Array]:
     """Return copies of all weights under the names they have in a file."""
     return {name: v.numpy() for layer in model.layers for name, v in layer.named_weights()}
@@ -125,11 +147,13 @@ def restore_network(
 ) -> Sequential:
     """Build the model that a description and its tensors tell of."""
     try:
-        model = Sequential(name=description["name"], dtype=description["dtype"], seed=description["seed"])
+        model = Sequential(name=str(description["name"]), dtype=description["dtype"], seed=description["seed"])
+        model.weight_source = _Shapes(tensors)  # nothing is drawn at random, and no more is allocated than is there
         for entry in description["layers"]:
             layer = decode(entry, custom or {})
             if not isinstance(layer, Layer):
                 raise FileError(f"the file's description is damaged: {entry['class']} is no layer")
+            _check_parts(layer)
             layer.name, layer._named = str(entry["name"]), True
             model.add(layer)
         model.build((None, *[int(n) for n in description["input_shape"]]))
@@ -137,6 +161,7 @@ def restore_network(
             for inner, trainable in zip(layer.walk(), entry["trainable"], strict=True):
                 inner.trainable = bool(trainable)
         model.arrange()
+        model.weight_source = None
         _fill(model, tensors)
         if "compile" in description:
             model.compile(**{key: decode(part, custom or {}) for key, part in description["compile"].items()})
@@ -148,21 +173,42 @@ def restore_network(
     return model
 
 
+class _Shapes:
+    """Gives weights of zeros in the shapes that a file holds, each shape as often as it is there."""
+
+    def __init__(self, tensors: Mapping[str, Array]) -> None:
+        self._left = Counter(array.shape for array in tensors.values())
+
+    def __call__(self, name: str, shape: tuple[int, ...], dtype: Any) -> Array:
+        if self._left[shape] < 1:
+            raise FileError(f"{name} needs weights of shape {shape}, and the file holds none that are left")
+        self._left[shape] -= 1
+        return np.zeros(shape, dtype)
+
+
+def _check_parts(layer: Layer) -> None:
+    """Refuse a known layer whose activation, initialiser or regularizer is an object of another kind."""
+    if type(layer) not in KNOWN.values():
+        return
+    for name, value in vars(layer).items():
+        kind = {"activation": activations.Activation, "initializer": Initializer, "regularizer": regularizers.L1L2}.get(
+            name.rpartition("_")[2]
+        )
+        if kind is not None and value is not None and not isinstance(value, kind):
+            raise FileError(f"the file's description is damaged: {type(value).__name__} is no {name}")
+
+
 def _fill(model: Sequential, tensors: Mapping[str, Array]) -> None:
-    expected = network_tensors(model)
+    expected = dict(pair for layer in model.layers for pair in layer.named_weights())
     if expected.keys() != tensors.keys():
-        odd = sorted(expected.keys() ^ tensors.keys())
-        raise FileError(f"the file's weights don't match its architecture: {odd[0]} stands on one side only")
+        odd = min(expected.keys() ^ tensors.keys())[:60]
+        raise FileError(f"the file's weights don't match its architecture: {odd} stands on one side only")
+    for name, v in expected.items():
+        array = tensors[name]
+        if array.shape != v.shape or array.dtype != v.dtype:
+            raise FileError(f"{name} should be {v.dtype} {v.shape}, got {array.dtype} {array.shape}")
     for layer in model.layers:
-        values = []
-        for name, v in layer.named_weights():
-            array = tensors[name]
-            if array.shape != v.shape or array.dtype != v.dtype:
-                raise FileError(f"{name} should be {v.dtype} {v.shape}, got {array.dtype} {array.shape}")
-            if not np.isfinite(array).all():
-                raise FileError(f"{name} holds NaN or infinity")
-            values.append(array)
-        layer.set_weights(values)
+        layer.set_weights([tensors[name] for name, _ in layer.named_weights()])
 
 
 def write_file(
@@ -173,49 +219,54 @@ def write_file(
 
     from chainrule import __version__
 
+    for name, array in tensors.items():
+        if not np.isfinite(array).all():
+            raise DataError(f"{name} holds NaN or infinity, which no model file should; train the model again first")
     header = {"schema": SCHEMA, "version": __version__, **description}
-    data = save(tensors, metadata={KEY: json.dumps(header, ensure_ascii=False, allow_nan=False)})
+    text = json.dumps(header, ensure_ascii=False, allow_nan=False)
+    data = save(tensors, metadata={KEY: text})
     write_whole(filepath, lambda out: out.write(data), overwrite)
 
 
 def read_file(filepath: str | PathLike[str]) -> tuple[Description, dict[str, Array]]:
-    """Return the description and the tensors of a model file."""
-    from safetensors import SafetensorError, safe_open
+    """Return the description and the tensors of a model file; a description of an older schema is brought up to date.
 
+    Raises
+    ------
+    FileError
+        There is no such file, or it is damaged, too new, or none of chainrule's.
+    """
     path = Path(filepath)
-    if not path.exists():
-        others = [p.name for p in path.parent.glob("*.safetensors")] if path.parent.is_dir() else []
-        near = did_you_mean(path.name, others)
-        near = near if near.startswith("; did you mean") else ""  # a folder can hold many
-        raise FileError(f"there is no file {path}{near}")
-    if path.is_dir():
-        raise FileError(f"{path} is a folder, not a model file")
+    text, tensors = read_tensors(path, KEY)
+    size = len(text) + sum(array.nbytes for array in tensors.values())
     try:
-        with safe_open(path, framework="np") as file:
-            metadata = file.metadata() or {}
-            if KEY not in metadata:
-                raise FileError(f"{path} is a safetensors file, but not one of chainrule's models")
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a mapping
-        description = json.loads(metadata[KEY])
-    except (SafetensorError, OSError, TypeError, ValueError, RecursionError) as error:
-        if isinstance(error, ChainruleError):
-            raise
+        description = parse_json(text.encode("utf-8"), size)
+    except (ValueError, RecursionError) as error:
         raise FileError(f"{path} is not a model file, or is damaged: {error}") from error
-    if not isinstance(description, dict) or description.get("schema") != SCHEMA:
-        found = description.get("schema") if isinstance(description, dict) else None
-        raise FileError(f"{path} has schema {found!r}; this version of chainrule reads schema {SCHEMA}")
+    schema = description.get("schema") if isinstance(description, dict) else None
+    if type(schema) is not int or not 1 <= schema <= SCHEMA:
+        newer = "; install a newer chainrule" if type(schema) is int and schema > SCHEMA else ""
+        raise FileError(f"{path} has schema {str(schema)[:20]}; this version of chainrule reads 1 to {SCHEMA}{newer}")
+    for number in range(schema, SCHEMA):
+        UPGRADES[number](description)
     return description, tensors
+
+
+def _from_1_to_2(description: Description) -> None:
+    """Add what schema 2 says besides: nothing was kept of the settings and of the metrics of a network."""
+    description.setdefault("training", {})
+
+
+# From each schema to the next, in place. Files of every schema stay in tests/models/fixtures and must load.
+UPGRADES: dict[int, Callable[[Description], None]] = {1: _from_1_to_2}
 
 
 def save_model(model: Sequential, filepath: str | PathLike[str], overwrite: bool = True) -> None:
     """Write a Sequential model to a file."""
     if not model.built:
         raise StateError("the model has no weights to save yet; build or fit it first")
-    tensors = network_tensors(model)
-    for name, array in tensors.items():
-        if not np.isfinite(array).all():
-            raise DataError(f"{name} holds NaN or infinity, which no model file should; train the model again first")
-    write_file(filepath, {"network": describe_network(model)}, tensors, overwrite)
+    description = {"network": describe_network(model), "training": describe_training(model)}
+    write_file(filepath, description, network_tensors(model), overwrite)
 
 
 def load_model(filepath: str | PathLike[str], custom_objects: Mapping[str, type] | None = None) -> Sequential:
@@ -228,6 +279,39 @@ def load_model(filepath: str | PathLike[str], custom_objects: Mapping[str, type]
         Your own layers, losses ... that the file names; nothing is ever imported by name.
     """
     description, tensors = read_file(filepath)
-    if not isinstance(description.get("network"), dict):
+    return restore_model(filepath, description, tensors, custom_objects)
+
+
+def restore_model(
+    filepath: str | PathLike[str],
+    description: Description,
+    tensors: Mapping[str, Array],
+    custom_objects: Mapping[str, type] | None = None,
+) -> Sequential:
+    """Build the network of a file that `read_file` has read."""
+    custom = check_custom(custom_objects)
+    training = description.get("training", {})
+    if not isinstance(description.get("network"), dict) or not isinstance(training, dict):
         raise FileError(f"{filepath} has no description of a network")
-    return restore_network(description["network"], tensors, custom_objects)
+    model = restore_network(description["network"], tensors, custom)
+    model.trained_by = training
+    return model
+
+
+def check_custom(custom_objects: Any) -> dict[str, type]:
+    """Return the caller's own classes by name.
+
+    Examples
+    --------
+    >>> check_custom({"Scale": 3})
+    Traceback (most recent call last):
+    chainrule.errors.ArgumentError: custom_objects expects a dict from name to class, got 3 for 'Scale'
+    """
+    if custom_objects is None:
+        return {}
+    if not isinstance(custom_objects, Mapping):
+        raise ArgumentError(f"custom_objects expects a dict from name to class, got {custom_objects!r}")
+    for name, cls in custom_objects.items():
+        if not isinstance(name, str) or not isinstance(cls, type):
+            raise ArgumentError(f"custom_objects expects a dict from name to class, got {cls!r} for {name!r}")
+    return dict(custom_objects)

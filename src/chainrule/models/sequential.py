@@ -1,6 +1,6 @@
 """Sequential: layers applied one after the other, over one vector of parameters."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from os import PathLike
 from typing import Any
 
@@ -55,6 +55,8 @@ class Sequential(Model):
         self.built = False
         self.parameters = ParameterVector([], self.dtype)
         self.state = ParameterVector([], self.dtype)
+        self.weight_source: Callable[[str, tuple[int, ...], Any], Array] | None = None  # while a file is read
+        self.trained_by: dict[str, Any] | None = None  # what a file said of its training
         self._layers: list[Layer] = []
         self._input: InputLayer | None = None
         if isinstance(layers, Layer):

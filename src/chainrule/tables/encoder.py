@@ -1,5 +1,6 @@
 """The encoder: from a table to the input matrix of a network, fitted on the training part only."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -7,14 +8,8 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.errors import DataError, FileError
-from chainrule.tables.encodings import (
-    ENCODINGS,
-    CategoryEncoding,
-    Encoding,
-    LeftOut,
-    NumberEncoding,
-    fit_encoding,
-)
+from chainrule.tables.encodings import ENCODINGS, CategoryEncoding, EmbeddedEncoding, Encoding, LeftOut, fit_encoding
+from chainrule.tables.encodings.choice import Role
 from chainrule.tables.labels import some
 from chainrule.tables.state import StateReader
 from chainrule.tables.table import Table
@@ -24,7 +19,7 @@ class Treatment(NamedTuple):
     """What the encoder does with one column."""
 
     column: str
-    kind: str  # "number", "date", "category" or "left out"
+    kind: str  # "number", "boolean", "category", "date" or "left out"
     features: int
     text: str
 
@@ -33,9 +28,10 @@ class Treatment(NamedTuple):
 class Encoder:
     """Turns the columns of a table into a float32 matrix, always in the same way.
 
-    Numbers and dates: ``(x - median) / scale``, a missing value is the median, with a 0/1 flag feature if training
-    had any (see NumberEncoding). Categories: one-hot with slots for "missing" and "unknown" (see CategoryEncoding).
-    Constant columns and identifiers are left out and reported.
+    Numbers are scaled robustly and bent to stay within 3, booleans are -1 and 1, dates become the parts that tell;
+    a missing value is 0, with a 0/1 flag feature if training had any. Categories of few names are one-hot, those of
+    many, if asked for, whole numbers for a layer of learned vectors. Constant columns, identifiers and free text are
+    left out and reported. See the classes of ``chainrule.tables.encodings``.
 
     Parameters
     ----------
@@ -59,8 +55,27 @@ class Encoder:
     encodings: tuple[Encoding, ...]
 
     @classmethod
-    def fit(cls, table: Table, target: str | None = None) -> Self:
+    def fit(
+        cls,
+        table: Table,
+        target: str | None = None,
+        roles: Mapping[str, Role] | None = None,
+        without: Mapping[str, str] | None = None,
+        embed: bool = False,
+    ) -> Self:
         """Fit on the training part of a table.
+
+        Parameters
+        ----------
+        table : Table
+        target : str, optional
+            Never encoded.
+        roles : mapping from column to "categorical", "numeric", "time" or "any", optional
+            Columns whose treatment is not left to the rules: see `fit_encoding`.
+        without : mapping from column to reason, optional
+            Columns to leave out.
+        embed : bool
+            Whether categories of more than 10 names become codes (``embedded``) for ``CategoryEmbedding``.
 
         Raises
         ------
@@ -71,14 +86,27 @@ class Encoder:
         """
         if target is not None:
             table.column(target)
-        encoder = cls(target, tuple(fit_encoding(column) for column in table if column.name != target))
-        if not encoder.feature_names:
+        roles, without = roles or {}, without or {}
+
+        def encodings(numbers: Role | None) -> tuple[Encoding, ...]:
+            return tuple(
+                LeftOut(column.name, without[column.name])
+                if column.name in without
+                else fit_encoding(column, roles.get(column.name, numbers if column.kind == "number" else None), embed)
+                for column in table
+                if column.name != target
+            )
+
+        encoder = cls(target, encodings(None))
+        if not encoder.used:
+            encoder = cls(target, encodings("any"))  # numbers that count the rows are better than nothing
+        if not encoder.used:
             reasons = "; ".join(f"{e.name!r}: {e.describe()}" for e in encoder.encodings) or "it has only the target"
             raise DataError(f"the table has no column to learn from ({reasons}); add one that varies and repeats")
         return encoder
 
     @property
-    def used(self) -> tuple[NumberEncoding | CategoryEncoding, ...]:
+    def used(self) -> tuple[Encoding, ...]:
         """The encodings of the columns that reach the network."""
         return tuple(encoding for encoding in self.encodings if not isinstance(encoding, LeftOut))
 
@@ -91,14 +119,37 @@ class Encoder:
     def unknown_slots(self) -> tuple[int, ...]:
         """The features that no training row sets; weights behind them that start at zero stay there.
 
-        They are the unknown slots of columns with at most 256 different values in training.
+        They are the unknown slots of one-hot columns without rare names.
         """
-        ends = np.cumsum([len(encoding.feature_names) for encoding in self.used])
         return tuple(
-            int(end) - 1
-            for end, encoding in zip(ends, self.used, strict=True)
-            if isinstance(encoding, CategoryEncoding) and not encoding.shared_unknown
+            start + slot
+            for start, encoding in self._places()
+            if isinstance(encoding, CategoryEncoding)
+            for slot in encoding.untrained
         )
+
+    @property
+    def embedded(self) -> tuple[tuple[int, int], ...]:
+        """The features that are codes 0, 1, ..., each with the number of codes, as ``CategoryEmbedding`` takes them."""
+        return tuple(
+            (start, encoding.codes) for start, encoding in self._places() if isinstance(encoding, EmbeddedEncoding)
+        )
+
+    @property
+    def embedded_unknown(self) -> tuple[int, ...]:
+        """Those of the ``embedded`` features whose code 0 no training row has: start its vector at zero."""
+        return tuple(
+            start
+            for start, encoding in self._places()
+            if isinstance(encoding, EmbeddedEncoding) and not encoding.shared_unknown
+        )
+
+    def _places(self) -> Iterator[tuple[int, Encoding]]:
+        """Give each used encoding with the index of its first feature."""
+        start = 0
+        for encoding in self.used:
+            yield start, encoding
+            start += len(encoding.feature_names)
 
     def encode(self, table: Table) -> Array:
         """Return the matrix of a table: float32, shape (rows, features), finite.
@@ -116,11 +167,9 @@ class Encoder:
             hint = f"it has instead {some(extra)}" if extra else "columns are found by their names"
             raise DataError(f"the table lacks the columns {', '.join(map(repr, absent))} of the training table; {hint}")
         matrix = np.zeros((table.rows, len(self.feature_names)), dtype=np.float32)
-        start = 0
-        for encoding in self.used:
+        for start, encoding in self._places():
             stop = start + len(encoding.feature_names)
             encoding.encode(table.column(encoding.name), matrix[:, start:stop])
-            start = stop
         return matrix
 
     def missing_columns(self, table: Table) -> list[str]:
@@ -146,13 +195,13 @@ class Encoder:
         >>> encoder = Encoder.fit(read_table({"hours": [1, 3, 5], "year": [2024, 2024, 2024]}))
         >>> for treatment in encoder.describe():
         ...     print(treatment.column, "|", treatment.kind, "|", treatment.text)
-        hours | number | (x - 3) / 1.48258
+        hours | number | (x - 3) / 1.48258, bent to stay within 3
         year | left out | always 2024
         """
         return [
             Treatment(
                 encoding.name,
-                encoding.kind if isinstance(encoding, NumberEncoding) else encoding.treatment,
+                encoding.column_kind,
                 len(encoding.feature_names),
                 encoding.describe(),
             )
@@ -184,6 +233,6 @@ class Encoder:
         if len(set(names)) != len(names) or target in names:
             raise FileError("bad model file: the encoder has several columns of the same name")
         encoder = cls(target, tuple(encodings))
-        if not encoder.feature_names:
+        if not encoder.used:
             raise FileError("bad model file: the encoder has no columns")
         return encoder

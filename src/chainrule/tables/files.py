@@ -1,55 +1,175 @@
-"""Reading a CSV, TSV or Parquet file with DuckDB, and saying in one sentence why a file can't be read."""
+"""Reading files with DuckDB: what a file holds is seen from how it begins, not from its name."""
 
-import csv
+import glob
 import gzip
-import io
 import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from chainrule.errors import FileError
-from chainrule.tables.parsing import connect, kinds_of_text, quoted, read_columns, select_row
+from chainrule.errors import DataError, FileError
+from chainrule.tables.databases import DUCKDB, DUCKDB_AT, SQLITE, load_duckdb, read_sqlite
+from chainrule.tables.frames import table_from_mapping
+from chainrule.tables.parsing import connect, read_columns
+from chainrule.tables.relation import Relation
 from chainrule.tables.table import Table
+from chainrule.tables.text_files import load_text, why_no_table
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _GZIP, _PARQUET, _ZIP, _UTF_16 = b"\x1f\x8b", b"PAR1", b"PK\x03\x04", (b"\xff\xfe", b"\xfe\xff")
-_SEPARATORS = ",;\t|"
-_EXPECTED = "expected a CSV, TSV or Parquet file"
-# Everything is read as text and nothing is skipped: the kinds are decided by parsing.py, the header below.
-_READ_CSV = """read_csv(?, all_varchar = true, header = false, skip = 0, comment = '', quote = '"', escape = '"',
-    hive_partitioning = false, sample_size = -1, compression = ?{})"""
+_EXPECTED = "expected CSV, TSV, Parquet, JSON, or a DuckDB or SQLite database"
+_READ_JSON = "read_json(?, sample_size = -1, map_inference_threshold = -1, hive_partitioning = false, compression = ?)"
+STANDARD_INPUT = "-"
 
 
-def read_file(path: Path) -> Table:
-    """Read a table from a CSV, TSV or Parquet file (CSV and TSV also compressed with gzip).
+def read_file(path: Path, table: str | None = None) -> Table:
+    """Read a table from a file, from several files together, or from standard input.
 
-    The first line of a text file is its header when none of its cells is a number, or when some column holds
-    only numbers below a first cell that is not one; else columns are named ``column_1``, ``column_2`` ...
-    and ``Table.notes`` says so. The separator (comma, semicolon, tab or bar) is found by DuckDB.
+    Parameters
+    ----------
+    path : Path
+        A CSV, TSV, JSON or Parquet file (text also compressed with gzip), a DuckDB or SQLite database, a pattern of
+        file names with ``*``, ``?`` or ``[...]`` whose rows are put together, columns matched by name, or ``-``.
+        ``FILE::TABLE`` names a table of a database.
+    table : str, optional
+        A table of a database; the only one needs no name.
 
     Raises
     ------
     FileError
         There is no such file, or it holds no table.
+    UnknownNameError
+        A database has several tables and none is named, or not the one that is.
     DataError
         The table has no rows, columns of the same name, or infinite numbers.
     """
+    with connect() as connection:
+        found = load_file(connection, path, table)
+        return found if isinstance(found, Table) else Table(read_columns(connection, found), found.notes)
+
+
+def load_file(connection: "DuckDBPyConnection", path: Path, table: str | None = None) -> Relation | Table:
+    """Load a file, several, or standard input into DuckDB; arguments and errors as those of `read_file`.
+
+    A SQLite database is not read by DuckDB: it gives the table itself.
+    """
+    before, separator, after = str(path).rpartition("::")
+    if separator and not path.exists() and table is None:
+        path, table = Path(before), after
+    if str(path) == STANDARD_INPUT:
+        with _standard_input() as copy:
+            return _load_all(connection, [copy], table, "standard input")
+    if path.exists() or not glob.has_magic(str(path)):
+        return _load_all(connection, [path], table, None)
+    matches = sorted(glob.glob(str(path)))  # noqa: PTH207  (Path.glob takes no absolute pattern)
+    if not matches:
+        raise FileError(f"no file matches {path}")
+    return _load_all(connection, [Path(match) for match in matches], table, None)
+
+
+def query_table(query: str) -> Table:
+    """Return what a SQL query in DuckDB's dialect gives; files are named in it as tables are.
+
+    Raises
+    ------
+    DataError
+        The query is no SELECT, or fails.
+    """
     from duckdb import Error
 
-    start = _first_bytes(path)
     with connect() as connection:
         try:
-            if start.startswith(_PARQUET):
-                return _read_parquet(connection, path)
-            return _read_csv(connection, path)
+            connection.execute(f"CREATE TEMP TABLE content AS (\n{query.strip().rstrip(';')}\n)").fetchall()
+            return Table(read_columns(connection, Relation.of(connection, "content")))
         except Error as error:
-            reason = str(error).splitlines()[0] if start.startswith(_PARQUET) else _why_not_csv(path)
-            raise FileError(f"{path.name} can't be read: {reason}; {_EXPECTED}") from None
+            reason = str(error).partition("\nLINE ")[0]  # where DuckDB shows the query again
+            raise DataError(f"the SQL query failed: {' '.join(reason.split())}") from None
 
 
-def _first_bytes(path: Path) -> bytes:
+def _load_all(
+    connection: "DuckDBPyConnection", paths: list[Path], table: str | None, name: str | None
+) -> Relation | Table:
+    """Load files of any kinds, one below the other; ``name`` is what people call a single one."""
+    from duckdb import Error
+
+    starts = [_first_bytes(path, name or path.name) for path in paths]
+    if len(paths) == 1 and starts[0].startswith(SQLITE):
+        return table_from_mapping(read_sqlite(paths[0], table))
+    parts = []
+    for index, (path, start) in enumerate(zip(paths, starts, strict=True)):
+        label = name or path.name
+        try:
+            parts.append(_load(connection, path, start, label, table, f"content{index}"))
+        except Error as error:
+            text = not start.startswith(_PARQUET) and not _is_database(start) and not _is_json(path, start)
+            reason = _why_no_csv(path) if text else str(error).splitlines()[0]
+            raise FileError(f"{label} can't be read: {reason}; {_EXPECTED}") from None
+    whole = Relation.union(connection, parts)
+    several = (f"{len(paths)} files, from {paths[0]} to {paths[-1]}",) if len(paths) > 1 else ()
+    return replace(whole, notes=(*whole.notes, *several))
+
+
+def _load(
+    connection: "DuckDBPyConnection", path: Path, start: bytes, label: str, table: str | None, into: str
+) -> Relation:
+    """Load one file into a table of DuckDB."""
+    if _is_database(start):
+        if into != "content0" or start.startswith(SQLITE):
+            raise FileError(f"{label} is a database; databases are read one at a time")
+        return load_duckdb(connection, str(path.absolute()), label, table)
+    if table is not None:
+        raise FileError(f"{label} is no database, so it has no table {table!r}; leave the table's name out")
+    compression = "gzip" if _is_gzip(path) else "none"
+    if start.startswith(_PARQUET):
+        _create(connection, into, "read_parquet(?, hive_partitioning = false)", [_exact(path)])
+        return Relation.of(connection, into)
+    if _is_json(path, start):
+        _create(connection, into, _READ_JSON, [_exact(path), compression])
+        return Relation.of(connection, into)
+    relation = load_text(connection, _exact(path), label, compression, start, into)
+    if len(relation.names) == 1:  # DuckDB takes lines of different lengths for a table of one column
+        with _open(path) as file:
+            reason = why_no_table(file)
+        if reason:
+            raise FileError(f"{label} is not a table: {reason}; {_EXPECTED}")
+    return relation
+
+
+def _create(connection: "DuckDBPyConnection", table: str, function: str, parameters: list[str]) -> None:
+    connection.execute(f"CREATE TEMP TABLE {table} AS SELECT * FROM {function}", parameters).fetchall()
+
+
+def _is_database(start: bytes) -> bool:
+    return start.startswith(SQLITE) or start[DUCKDB_AT : DUCKDB_AT + len(DUCKDB)] == DUCKDB
+
+
+def _is_json(path: Path, start: bytes) -> bool:
+    """Whether text is JSON: an object, or a list of some, or called so and one of both."""
+    text = b"".join(start.removeprefix(b"\xef\xbb\xbf").split())
+    named = {".json", ".jsonl", ".ndjson"} & {suffix.lower() for suffix in path.suffixes}
+    return text.startswith((b'{"', b'[{"')) or (bool(named) and text.startswith((b"{", b"[")))
+
+
+@contextmanager
+def _standard_input() -> Iterator[Path]:
+    """Give a temporary file with what comes in, since it is looked at more than once."""
+    if sys.stdin is None or sys.stdin.isatty():
+        raise FileError("nothing comes from standard input; pipe a table into the command, or name a file")
+    with tempfile.TemporaryDirectory(prefix="chainrule-") as folder:
+        copy = Path(folder) / "input"
+        with copy.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield copy
+
+
+def _first_bytes(path: Path, label: str) -> bytes:
     """Return the start of the file's (decompressed) content, refusing what can't be a table."""
     try:
         if path.is_dir():
@@ -63,13 +183,13 @@ def _first_bytes(path: Path) -> bytes:
             raise
         raise FileError(f"{path} can't be read: {getattr(error, 'strerror', None) or error}") from None
     if not start.strip():
-        raise FileError(f"{path.name} is empty; {_EXPECTED}")
+        raise FileError(f"{label} is empty; {_EXPECTED}")
     if start.startswith(_UTF_16):
-        raise FileError(f"{path.name} is text in UTF-16; save it as UTF-8")
+        raise FileError(f"{label} is text in UTF-16; save it as UTF-8")
     if start.startswith(_ZIP):
-        raise FileError(f"{path.name} is an Excel workbook or a zip archive; save its table as CSV")
-    if b"\0" in start and not start.startswith(_PARQUET):
-        raise FileError(f"{path.name} holds binary data, not a table; {_EXPECTED}")
+        raise FileError(f"{label} is an Excel workbook or a zip archive; save its table as CSV")
+    if b"\0" in start and not start.startswith(_PARQUET) and not _is_database(start):
+        raise FileError(f"{label} holds binary data, not a table; {_EXPECTED}")
     return start
 
 
@@ -91,71 +211,6 @@ def _open(path: Path) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(path)) if _is_gzip(path) else path.open("rb")
 
 
-def _read_parquet(connection: "DuckDBPyConnection", path: Path) -> Table:
-    relation = "read_parquet(?, hive_partitioning = false)"
-    connection.execute(f"CREATE TEMP TABLE content AS SELECT * FROM {relation}", [_exact(path)]).fetchall()
-    return Table(read_columns(connection, "content"))
-
-
-def _read_csv(connection: "DuckDBPyConnection", path: Path) -> Table:
-    from duckdb import InvalidInputException
-
-    compression = "gzip" if _is_gzip(path) else "none"
-    create, parameters = f"CREATE TEMP TABLE content AS SELECT * FROM {_READ_CSV}", [_exact(path), compression]
-    try:
-        connection.execute(create.format(""), parameters).fetchall()
-    except InvalidInputException:  # a line end within quotes, of another kind than those of the lines, misleads DuckDB
-        connection.execute(create.format(r", new_line = '\r\n'"), parameters).fetchall()
-    first = [
-        cell and cell.strip() for cell in connection.execute("SELECT * FROM content WHERE rowid = 0").fetchall()[0]
-    ]
-    if len(first) == 1:  # DuckDB takes lines of different lengths for a table of one column
-        reason = _irregular_line(path)
-        if reason:
-            raise FileError(f"{path.name} is not a table: {reason}; {_EXPECTED}")
-    if not _has_header(connection):
-        names = [f"column_{index + 1}" for index in range(len(first))]
-        note = f"{path.name} has no header line: its columns are named column_1 to column_{len(first)}"
-        return Table(read_columns(connection, "content", names), (note,))
-    names = [name or f"column_{index + 1}" for index, name in enumerate(first)]
-    unnamed = [name for name, cell in zip(names, first, strict=True) if not cell]
-    notes = (f"columns of {path.name} without a name are called {', '.join(unnamed)}",) if unnamed else ()
-    return Table(read_columns(connection, "content", names, start=1), notes)
-
-
-def _has_header(connection: "DuckDBPyConnection") -> bool:
-    fields = [str(row[0]) for row in connection.execute("DESCRIBE content").fetchall()]
-    first = [f"cleaned({x}), no_number({x})" for x in map(quoted, fields)]
-    row = select_row(connection, first, "content WHERE rowid = 0")
-    cells, texts = row[::2], row[1::2]
-    if not any(cell is not None and text is None for cell, text in zip(cells, texts, strict=True)):
-        return True
-    named = [field for field, text in zip(fields, texts, strict=True) if text is not None]
-    numeric = [field for field, kind in kinds_of_text(connection, "content", named, 1).items() if kind == "number"]
-    counts = [f"count(as_number({quoted(field)}))" for field in numeric]
-    return any(select_row(connection, counts, "content WHERE rowid > 0"))
-
-
-def _why_not_csv(path: Path) -> str:
-    return _irregular_line(path) or "no separator (comma, semicolon, tab or bar) gives lines of one length"
-
-
-def _irregular_line(path: Path) -> str | None:
-    """Say what is wrong with the first line that does not fit the others; ``None`` if all fit."""
+def _why_no_csv(path: Path) -> str:
     with _open(path) as file:
-        raw = bytes(file.read())
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        return f"line {line} is not UTF-8 text (save the file as UTF-8)"
-    separator = max(_SEPARATORS, key=text.count)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    try:
-        expected = len(next(lines))
-        for values in lines:
-            if values and len(values) != expected:
-                return f"line {lines.line_num} has {len(values)} values, the first line {expected}"
-    except csv.Error as error:
-        return f"line {lines.line_num}: {error}"
-    return None
+        return why_no_table(file) or "no separator (comma, semicolon, tab or bar) gives lines of one length"

@@ -21,6 +21,37 @@ def table_from_mapping(columns: Mapping[Any, Any]) -> Table:
     return _table(names, [_values_of(name, values) for name, values in zip(names, columns.values(), strict=True)])
 
 
+def table_from_array(array: Array) -> Table:
+    """Return the table of a two-dimensional array, its columns named ``column_1``, ... , or of a structured one."""
+    if array.dtype.names is not None:
+        return table_from_mapping({name: array[name] for name in array.dtype.names})
+    if array.ndim != 2:
+        raise DataError(f"an array must be two-dimensional, (rows, columns), to be a table, got shape {array.shape}")
+    return table_from_mapping({f"column_{index + 1}": column for index, column in enumerate(array.T)})
+
+
+def table_from_rows(rows: Sequence[Any]) -> Table:
+    """Return the table of a list of rows: dictionaries, or sequences whose columns are named ``column_1``, ...
+
+    Raises
+    ------
+    DataError
+        A row is neither, or rows have different lengths.
+    """
+    if rows and all(isinstance(row, Mapping) for row in rows):
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        return table_from_mapping({name: [row.get(name) for row in rows] for name in names})
+    for index, row in enumerate(rows):
+        if isinstance(row, str) or not isinstance(row, Sequence | np.ndarray):
+            raise DataError(
+                f"row {index + 1} of the list is {type(row).__name__}; expected every row to be a list of values, or "
+                "every one a dictionary"
+            )
+        if len(row) != len(rows[0]):
+            raise DataError(f"row {index + 1} of the list has {len(row)} values, the first row {len(rows[0])}")
+    return table_from_mapping({f"column_{i + 1}": list(column) for i, column in enumerate(zip(*rows, strict=True))})
+
+
 def table_from_frame(frame: Any) -> Table:
     """Return the table of any data frame that narwhals knows.
 
@@ -29,18 +60,18 @@ def table_from_frame(frame: Any) -> Table:
     Raises
     ------
     DTypeError
-        ``frame`` is no data frame, or a lazy one.
+        ``frame`` is no data frame.
     """
     import narwhals as nw
 
     try:
-        native = nw.from_native(frame, eager_only=True)
+        native = nw.from_native(frame)
+        if isinstance(native, nw.LazyFrame):
+            native = native.collect()
     except TypeError:
-        lazy = hasattr(frame, "collect")
-        hint = "call its collect() first" if lazy else "for an array, give {'x1': X[:, 0], ...}"
         raise DTypeError(
-            "a table can be read from a path, a data frame (pandas, Polars, PyArrow), a dictionary of columns or a "
-            f"Table, got {type(frame).__name__}; {hint}"
+            "a table can be read from a path, a data frame (pandas, Polars, PyArrow), an array, a list of rows, a "
+            f"dictionary of columns or a Table, got {type(frame).__name__}"
         ) from None
     except nw.exceptions.DuplicateError:
         raise DataError("the data frame has several columns of the same name; rename all but one") from None

@@ -1,174 +1,215 @@
-"""Text becomes numbers, dates or categories: the one rule for files, data frames and dictionaries, in DuckDB.
+"""Text becomes numbers, dates, booleans or categories: the one rule for files, data frames and dictionaries.
 
 - White space around a value does not count. ``true`` and ``false`` are written so, whatever their case was.
 - ``MISSING_WORDS`` stand for a missing value.
 - A column whose every present value reads as a number is a number column (also one with no present value);
   else, when every present value reads as ``YYYY-MM-DD``, with or without a time, a date column;
+  else, when every present value is ``true`` or ``false``, a boolean column;
   else a category column.
+
+What reads as a number or a date is DuckDB's to say; which words are no values is said here.
 """
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.errors import DataError
+from chainrule.tables.relation import Relation
 from chainrule.tables.table import Column, Kind
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MISSING_WORDS = ("", "NA", "N/A", "NaN", "nan", "null", "None", "?")
+BLANKS = " \t\r\n\u00a0"
 
-# DuckDB turns a long IN list into a join, which is slow and loses the order of the rows.
-_IS_MISSING = " OR ".join(f"trimmed(x) = '{word}'" for word in MISSING_WORDS)
 _SETUP = (
     "SET enable_progress_bar = false",
     "SET preserve_insertion_order = true",
-    "CREATE MACRO trimmed(x) AS trim(x, ' \t\r\n\u00a0')",
-    f"""CREATE MACRO cleaned(x) AS CASE
-        WHEN {_IS_MISSING} THEN NULL
-        WHEN lower(trimmed(x)) = 'true' OR lower(trimmed(x)) = 'false' THEN lower(trimmed(x))
-        ELSE trimmed(x) END""",
     # DuckDB would read 1_2 as 12, and 'epoch' and 'infinity' as dates.
-    """CREATE MACRO as_number(x) AS CASE WHEN contains(x, '_') THEN NULL
-        ELSE coalesce(TRY_CAST(x AS DOUBLE), TRY_CAST(trimmed(x) AS DOUBLE)) END""",
-    r"""CREATE MACRO as_days(x) AS CASE WHEN regexp_matches(trimmed(x), '^\d{4}[-/]\d')
-        THEN epoch(TRY_CAST(trimmed(x) AS TIMESTAMP)) / 86400 END""",
-    "CREATE MACRO no_number(x) AS CASE WHEN as_number(x) IS NULL THEN cleaned(x) END",
-    "CREATE MACRO no_date(x) AS CASE WHEN as_days(x) IS NULL THEN cleaned(x) END",
+    f"""CREATE MACRO as_number(x) AS CASE WHEN contains(x, '_') THEN NULL
+        ELSE coalesce(TRY_CAST(x AS DOUBLE), TRY_CAST(trim(x, '{BLANKS}') AS DOUBLE)) END""",
+    rf"""CREATE MACRO as_days(x) AS CASE WHEN regexp_matches(trim(x, '{BLANKS}'), '^\d{{4}}[-/]\d')
+        THEN epoch(TRY_CAST(trim(x, '{BLANKS}') AS TIMESTAMP)) / 86400 END""",
 )
 _GROUP = 20  # expressions in one query: DuckDB's time to plan them grows with the square of their number
-_GLANCE = 2000  # rows that are looked at first: most text columns show there that they are no numbers
+_STARTS = frozenset("0123456789+-.iInN")  # of numbers, infinite ones and such as are none too, and of dates
+_GLANCE = 100  # values that are looked at first: most texts show there that they are no numbers
 _NUMBER_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
 
 
-def connect() -> "DuckDBPyConnection":
-    """Open an in-memory DuckDB of our own that fetches no extensions and prints no progress bar."""
+def connect(spill_to: Path | None = None) -> "DuckDBPyConnection":
+    """Open an in-memory DuckDB of our own that fetches no extensions and prints no progress bar.
+
+    With a folder ``spill_to`` it takes 200 MB of memory at most, and keeps there what is more.
+    """
     import duckdb
 
+    spilling = {"memory_limit": "200MB", "temp_directory": str(spill_to)} if spill_to else {}
     connection = duckdb.connect(
         ":memory:",
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", **spilling},
     )
     for statement in _SETUP:
         connection.execute(statement).fetchall()
     return connection
 
 
-def quoted(identifier: str) -> str:
-    """Return a column's name as SQL writes it.
+def cleaned(text: str | None) -> str | None:
+    """Return a cell's text without what does not count, ``None`` where it stands for a missing value.
 
     Examples
     --------
-    >>> quoted('5" pipe')
-    '"5"" pipe"'
+    >>> cleaned(" TRUE "), cleaned("?"), cleaned(" Oslo")
+    ('true', None, 'Oslo')
     """
-    return '"' + identifier.replace('"', '""') + '"'
+    text = text and text.strip(BLANKS)
+    if text is None or text in MISSING_WORDS:
+        return None
+    return text.lower() if len(text) <= 5 and text.lower() in ("true", "false") else text
 
 
 def read_columns(
-    connection: "DuckDBPyConnection",
-    table: str,
-    names: Sequence[str] | None = None,
-    as_category: frozenset[str] = frozenset(),
-    start: int = 0,
+    connection: "DuckDBPyConnection", relation: Relation, as_category: frozenset[str] = frozenset()
 ) -> tuple[Column, ...]:
-    """Return every column of a DuckDB table, its kind decided by the rule of this module.
+    """Return every column of a relation, its kind decided by the rule of this module.
 
-    ``names`` replace the table's own; text columns of a name in ``as_category`` stay categories even where
-    every value reads as a number; rows before ``start`` are left out.
+    Text columns of a name in ``as_category`` stay categories even where every value reads as a number.
     """
-    described = connection.execute(f"DESCRIBE {table}").fetchall()
-    fields = [str(row[0]) for row in described]
-    types = [str(row[1]) for row in described]
-    names = fields if names is None else names
-    open_fields = [
-        field
-        for field, sql_type, name in zip(fields, types, names, strict=True)
-        if _is_text(sql_type) and name not in as_category
-    ]
-    text_kinds = kinds_of_text(connection, table, open_fields, start)
-    kinds, expressions = [], []
-    for index, (field, sql_type, name) in enumerate(zip(fields, types, names, strict=True)):
-        kind = text_kinds.get(field) or _kind_of_type(name, sql_type)
-        kinds.append(kind)
-        expressions.append(f"{_conversion(field, sql_type, kind)} AS c{index}")
-    arrays: dict[str, Array] = {}
-    for group in groups(expressions):
-        query = f"SELECT {', '.join(group)} FROM {table} WHERE rowid >= {start} ORDER BY rowid"
-        arrays |= connection.execute(query).fetchnumpy()
-    return tuple(
-        Column(name, kind, _plain(arrays[f"c{index}"], kind))
-        for index, (name, kind) in enumerate(zip(names, kinds, strict=True))
-    )
+    texts, kinds, expressions = [], {}, {}
+    for index, (name, field, sql_type) in enumerate(zip(relation.names, relation.fields, relation.types, strict=True)):
+        if _is_text(sql_type):
+            texts.append(index)
+            expressions[index] = f"CAST({field} AS VARCHAR)"
+        else:
+            kinds[index] = _kind_of_type(name, sql_type)
+            expressions[index] = _conversion(field, kinds[index])
+    fixed = {index for index in texts if relation.names[index] in as_category}
+    tried = {index: expressions[index] for index in texts if index not in fixed}
+    numbers = _columns_of_numbers(connection, relation.source, tried)
+    rest = {index: text for index, text in expressions.items() if index not in numbers}
+    values = _fetch(connection, relation.source, rest)
+    columns = []
+    for index, name in enumerate(relation.names):
+        if index in kinds:
+            columns.append(Column(name, kinds[index], _plain(values[index])))
+        elif index in numbers:
+            columns.append(Column(name, "number", numbers[index]))
+        else:
+            cells = np.ma.filled(values[index], None)
+            columns.append(column_of_texts(connection, name, cells, as_category=index in fixed))
+    return tuple(columns)
 
 
-def kinds_of_text(
-    connection: "DuckDBPyConnection", table: str, fields: Sequence[str], start: int = 0
-) -> dict[str, Kind]:
-    """Return the kind of each of the text columns ``fields`` of a DuckDB table, by the rule of this module."""
-    kinds: dict[str, Kind] = {}
-    undecided = list(fields)
-    for rows in (f"rowid >= {start} AND rowid < {start + _GLANCE}", f"rowid >= {start}"):
-        if not undecided:
-            break
-        counts = [f"count(no_number({x})), count(no_date({x}))" for x in map(_as_text, undecided)]
-        row = select_row(connection, counts, f"{table} WHERE {rows}")
-        for field, no_numbers, no_dates in zip(undecided, row[::2], row[1::2], strict=True):
-            kinds[field] = "number" if no_numbers == 0 else "date" if no_dates == 0 else "category"
-        undecided = [field for field in undecided if kinds[field] != "category"]
-    return kinds
+def column_of_texts(connection: "DuckDBPyConnection", name: str, texts: Array, as_category: bool = False) -> Column:
+    """Return the column of an object array of ``str`` and ``None``, by the rule of this module."""
+    known = {text: cleaned(text) for text in set(texts.tolist())}
+    present = sorted({text for text in known.values() if text is not None})
+    if not as_category:
+        for kind, macro in (("number", "as_number"), ("date", "as_days")):
+            values = _all_converted(connection, macro, present)
+            if values is not None:
+                value_of = dict(zip(present, values.tolist(), strict=True))
+                found = {text: np.nan if word is None else value_of[word] for text, word in known.items()}
+                return Column(name, "date" if kind == "date" else "number", _mapped(texts, found, np.float64))
+        if set(present) <= {"false", "true"}:
+            truth = {text: np.nan if word is None else float(word == "true") for text, word in known.items()}
+            return Column(name, "boolean", _mapped(texts, truth, np.float64))
+    return Column(name, "category", _mapped(texts, known, object))
 
 
-def groups(items: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Return the items in groups that are small enough for one query."""
-    return (items[first : first + _GROUP] for first in range(0, len(items), _GROUP))
-
-
-def select_row(connection: "DuckDBPyConnection", expressions: Sequence[str], source: str) -> list[Any]:
-    """Return the one row that selecting the expressions from a source gives."""
-    values: list[Any] = []
-    for group in groups(expressions):
-        values += connection.execute(f"SELECT {', '.join(group)} FROM {source}").fetchall()[0]
-    return values
+def has_only_numbers(connection: "DuckDBPyConnection", texts: Array) -> bool:
+    """Whether every present value of an object array of texts reads as a number, and there is one."""
+    present = [text for text in map(cleaned, set(texts.tolist())) if text is not None]
+    return bool(present) and _all_converted(connection, "as_number", present) is not None
 
 
 def parse_texts(texts: dict[str, Array], as_category: frozenset[str] = frozenset()) -> tuple[Column, ...]:
-    """Return columns from object arrays of ``str`` and ``None``; the arrays must have the same length."""
+    """Return columns from object arrays of ``str`` and ``None``."""
     with connect() as connection:
-        _load(connection, list(texts.values()))
-        return read_columns(connection, "content", list(texts), as_category)
+        return tuple(column_of_texts(connection, name, values, name in as_category) for name, values in texts.items())
 
 
-def parse_numbers(texts: Array) -> Array:
+def parse_numbers(texts: Array, connection: "DuckDBPyConnection | None" = None) -> Array:
     """Return a float64 array from an object array of ``str`` and ``None``: NaN where no number can be read."""
-    with connect() as connection:
-        _load(connection, [texts])
-        query = "SELECT as_number(t0) AS t0 FROM content ORDER BY rowid"
-        return _plain(connection.execute(query).fetchnumpy()["t0"], "number")
+    if connection is None:
+        with connect() as own:
+            return parse_numbers(texts, own)
+    distinct = [text for text in set(texts.tolist()) if text is not None]
+    values = dict(zip(distinct, _converted(connection, "as_number", distinct).tolist(), strict=True))
+    return _mapped(texts, {**values, None: np.nan}, np.float64)
 
 
-def _load(connection: "DuckDBPyConnection", texts: Sequence[Array]) -> None:
-    """Make the table ``content`` of text columns t0, t1 ..."""
-    arrays = {f"t{index}": array for index, array in enumerate(texts)}
-    connection.register("arrays", arrays)
-    selected = ", ".join(f"CAST({field} AS VARCHAR) AS {field}" for field in arrays)
-    connection.execute(f"CREATE TEMP TABLE content AS SELECT {selected} FROM arrays").fetchall()
+def _columns_of_numbers(connection: "DuckDBPyConnection", source: str, texts: dict[int, str]) -> dict[int, Array]:
+    """Return the values of those text columns in which every cell that is not empty reads as a number.
+
+    It is the quick way, whole columns at once; missing words and all else are left to `column_of_texts`.
+    """
+    numbers = {index: f"as_number({text})" for index, text in texts.items()}
+    glance = _fetch(connection, f"{source} LIMIT {_GLANCE}", numbers)
+    likely = [index for index in texts if np.ma.count(glance[index]) > 0]
+    values = _fetch(connection, source, {index: numbers[index] for index in likely})
+    counts: list[int] = []
+    for group in _groups(likely):
+        counted = ", ".join(f"count({texts[index]})" for index in group)
+        counts += connection.execute(f"SELECT {counted} FROM {source}").fetchall()[0]
+    complete = [index for index, count in zip(likely, counts, strict=True) if np.ma.count(values[index]) == count]
+    return {index: _plain(values[index]) for index in complete}
+
+
+def _all_converted(connection: "DuckDBPyConnection", macro: str, texts: Sequence[str]) -> Array | None:
+    """Return the values of texts if a macro converts all of them; a few are tried before the rest."""
+    if not all(text[0] in _STARTS for text in texts):
+        return None
+    if len(texts) > _GLANCE and np.isnan(_converted(connection, macro, texts[:_GLANCE])).any():
+        return None
+    values = _converted(connection, macro, texts)
+    return None if np.isnan(values).any() else values
+
+
+def _converted(connection: "DuckDBPyConnection", macro: str, texts: Sequence[str]) -> Array:
+    """Return what a macro makes of each text, NaN where nothing."""
+    if not texts:
+        return np.empty(0)
+    array = np.empty(len(texts), dtype=object)
+    array[:] = texts
+    connection.register("texts", {"x": array})
+    query = f"SELECT {macro}(CAST(x AS VARCHAR)) AS x FROM texts"
+    return _plain(connection.execute(query).fetchnumpy()["x"])
+
+
+def _mapped(texts: Array, known: dict[Any, Any], dtype: type) -> Array:
+    result: Array = np.empty(len(texts), dtype=dtype)
+    result[:] = [known[text] for text in texts.tolist()]
+    return result
+
+
+def _fetch(connection: "DuckDBPyConnection", source: str, expressions: dict[int, str]) -> dict[int, Array]:
+    """Return one array for each expression, by its number, in the order of the rows."""
+    arrays: dict[int, Array] = {}
+    for group in _groups(list(expressions)):
+        selected = ", ".join(f"{expressions[index]} AS c{index}" for index in group)
+        fetched = connection.execute(f"SELECT {selected} FROM {source}").fetchnumpy()
+        arrays |= {index: fetched[f"c{index}"] for index in group}
+    return arrays
+
+
+def _groups(items: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Return the items in groups that are small enough for one query."""
+    return (items[first : first + _GROUP] for first in range(0, len(items), _GROUP))
 
 
 def _is_text(sql_type: str) -> bool:
     return sql_type in ("VARCHAR", "UUID") or sql_type.startswith("ENUM")
 
 
-def _as_text(name: str) -> str:
-    return f"CAST({quoted(name)} AS VARCHAR)"
-
-
 def _kind_of_type(name: str, sql_type: str) -> Kind:
-    if _is_text(sql_type) or sql_type == "BOOLEAN":
-        return "category"
+    if sql_type == "BOOLEAN":
+        return "boolean"
     if sql_type.startswith(("DATE", "TIMESTAMP")):
         return "date"
     if sql_type.removeprefix("U").startswith(_NUMBER_TYPES) and not sql_type.endswith("]"):
@@ -176,17 +217,10 @@ def _kind_of_type(name: str, sql_type: str) -> Kind:
     raise DataError(f"column {name!r} holds {sql_type} values; expected numbers, text or dates: leave it out")
 
 
-def _conversion(field: str, sql_type: str, kind: Kind) -> str:
-    if _is_text(sql_type):
-        macro = {"number": "as_number", "date": "as_days", "category": "cleaned"}[kind]
-        return f"{macro}({_as_text(field)})"
-    if kind == "category":
-        return _as_text(field)
-    return f"epoch({quoted(field)}) / 86400" if kind == "date" else f"CAST({quoted(field)} AS DOUBLE)"
+def _conversion(field: str, kind: Kind) -> str:
+    return f"epoch({field}) / 86400" if kind == "date" else f"CAST({field} AS DOUBLE)"
 
 
-def _plain(array: Array, kind: Kind) -> Array:
-    missing = np.ma.getmaskarray(array)
-    plain = np.ma.getdata(array).astype(object if kind == "category" else np.float64)
-    plain[missing] = None if kind == "category" else np.nan
-    return np.asarray(plain)
+def _plain(array: Array) -> Array:
+    """Return float64 numbers, NaN where masked."""
+    return np.asarray(np.ma.filled(np.ma.asarray(array, dtype=np.float64), np.nan))

@@ -42,9 +42,20 @@ class StateReader:
             return float(value)
         raise self._error(f"a {'positive ' if positive else ''}finite number", key)
 
-    def flag(self, key: str) -> bool:
-        """Return a boolean."""
+    def optional_number(self, key: str, positive: bool = False) -> float | None:
+        """Return a finite float, or ``None`` where the field is null or absent."""
+        return None if self._state.get(key) is None else self.number(key, positive)
+
+    def whole(self, key: str, least: int = 0) -> int:
+        """Return an integer of at least ``least``."""
         value = self._state.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise self._error(f"a whole number of at least {least} in", key)
+        return value
+
+    def flag(self, key: str, absent: bool | None = None) -> bool:
+        """Return a boolean; ``absent``, if given, where there is no such field."""
+        value = self._state.get(key, absent)
         if not isinstance(value, bool):
             raise self._error("true or false in", key)
         return value

@@ -1,7 +1,7 @@
-"""A table: named columns of numbers, categories or dates, all of the same length."""
+"""A table: named columns of numbers, booleans, categories or dates, all of the same length."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Self, TypeAlias
 
@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.arrays import Array
 from chainrule.errors import ArgumentError, DataError, UnknownNameError, did_you_mean
 
-Kind: TypeAlias = Literal["number", "category", "date"]
+Kind: TypeAlias = Literal["number", "boolean", "category", "date"]
 _MOST_NAMES = 20  # that an error lists
 
 
@@ -37,6 +37,13 @@ def _date_text(days: float) -> str:
     return str(np.datetime64(round(days * 86400), "s")).removesuffix("T00:00:00").replace("T", " ")
 
 
+def _boolean_text(value: float) -> str:
+    return "true" if value else "false"
+
+
+_TEXT: dict[str, Callable[[float], str]] = {"number": number_text, "boolean": _boolean_text, "date": _date_text}
+
+
 def counted(count: int, singular: str, plural: str | None = None) -> str:
     """Return a count with its noun.
 
@@ -55,9 +62,10 @@ class Column:
     Parameters
     ----------
     name : str
-    kind : "number", "category" or "date"
+    kind : "number", "boolean", "category" or "date"
     values : array (rows,)
-        Numbers: float64, NaN where missing. Categories: objects, each a ``str``, ``None`` where missing.
+        Numbers: float64, NaN where missing. Booleans: 0 and 1 in the same way.
+        Categories: objects, each a ``str``, ``None`` where missing.
         Dates: float64 days since 1970-01-01 (fractions for the time of day), NaN where missing.
 
     Raises
@@ -93,7 +101,7 @@ class Column:
     def missing(self) -> Array:
         """Boolean array (rows,): where the value is missing."""
         if self.kind == "category":
-            return np.fromiter((value is None for value in self.values), dtype=bool, count=len(self.values))
+            return np.asarray(self.values == None)  # noqa: E711  (element by element)
         return np.isnan(self.values)
 
     def take(self, rows: Array) -> Self:
@@ -103,6 +111,8 @@ class Column:
     def as_text(self) -> Array:
         """Return the values as an object array of ``str`` (``None`` where missing), dates as ``YYYY-MM-DD``.
 
+        Booleans are ``true`` and ``false``.
+
         Examples
         --------
         >>> Column("class", "number", np.array([3.0, np.nan, 0.5])).as_text()
@@ -111,7 +121,7 @@ class Column:
         if self.kind == "category":
             return self.values
         # A column that stands for categories has few distinct values: convert each once.
-        convert = number_text if self.kind == "number" else _date_text
+        convert = _TEXT[self.kind]
         distinct, index = np.unique(self.values, return_inverse=True)
         texts = np.array([None if np.isnan(value) else convert(value) for value in distinct], dtype=object)
         return texts[index]

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from chainrule.errors import ArgumentError, DataError, did_you_mean
-from chainrule.tables.encodings import looks_like_identifier
+from chainrule.tables.encodings.identifiers import looks_like_identifier
 from chainrule.tables.table import Column
 
 Task: TypeAlias = Literal["classification", "regression"]
@@ -59,6 +59,8 @@ def choose_task(column: Column, requested: str | None = None) -> tuple[Task, str
                 "classes must repeat: choose another column"
             )
         return "classification", "text column: classification"
+    if column.kind == "boolean" and requested is None:
+        return "classification", "true or false: classification"
     for task in _TASKS:
         if requested == task:
             return task, f"{task}, as requested"

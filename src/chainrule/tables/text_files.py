@@ -1,0 +1,136 @@
+"""CSV and its relatives: the separator, the header line, decimal commas, and why a text is no table."""
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.tables.parsing import BLANKS, MISSING_WORDS, cleaned, has_only_numbers, parse_numbers
+from chainrule.tables.relation import Relation, literal
+from chainrule.tables.table import refuse_repeated
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+SEPARATORS = ",;\t|"
+_GLANCE = 100  # rows in which a comma must show before a whole column is searched for decimal commas
+# Everything is read as text and nothing is skipped: the kinds are decided by parsing.py, the header below.
+_READ_CSV = """read_csv(?, all_varchar = true, header = false, skip = 0, comment = '', quote = '"', escape = '"',
+    hive_partitioning = false, sample_size = -1, compression = ?{})"""
+_DECIMAL_COMMA = r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?([eE][+-]?\d+)?"
+
+
+def load_text(
+    connection: "DuckDBPyConnection", path: str, name: str, compression: str, start: bytes, table: str
+) -> Relation:
+    """Load a CSV file into a table of DuckDB and say what its columns are called.
+
+    The first line is the header when none of its cells is a number, or when some column holds only numbers below a
+    first cell that is not one; else columns are named ``column_1``, ``column_2`` ... The separator (comma,
+    semicolon, tab or bar) is found by DuckDB. Where it is not a comma, columns of numbers with decimal commas, and
+    perhaps points between thousands, are numbers.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+    path : str
+        As DuckDB takes it.
+    name : str
+        Of the file, for people.
+    compression : "none" or "gzip"
+    start : bytes
+        Of the decompressed content.
+    table : str
+        The name that the new table gets.
+    """
+    from duckdb import InvalidInputException
+
+    create, parameters = f"CREATE TEMP TABLE {table} AS SELECT * FROM {_READ_CSV}", [path, compression]
+    try:
+        connection.execute(create.format(""), parameters).fetchall()
+    except InvalidInputException:  # a line end within quotes, of another kind than those of the lines, misleads DuckDB
+        connection.execute(create.format(r", new_line = '\r\n'"), parameters).fetchall()
+    glance = connection.execute(f"SELECT * FROM {table} LIMIT {_GLANCE}").fetchall()
+    first = list(glance[0]) if glance else []
+    whole = Relation.of(connection, table)
+    cells = [cell and cell.strip() for cell in first]
+    if _has_header(connection, whole, glance):
+        source, names = f"{table} WHERE rowid >= 1", [cell or f"column_{i + 1}" for i, cell in enumerate(cells)]
+        unnamed = [name for name, cell in zip(names, cells, strict=True) if not cell]
+        notes = [f"columns of {name} without a name are called {', '.join(unnamed)}"] if unnamed else []
+    else:
+        source, names = table, [f"column_{index + 1}" for index in range(len(first))]
+        notes = [f"{name} has no header line: its columns are named column_1 to column_{len(first)}"]
+    refuse_repeated(names)
+    fields = list(whole.fields)
+    line = start.decode("utf-8", "replace").lstrip("\ufeff").partition("\n")[0]
+    commas = _decimal_commas(connection, source, fields, glance, line)
+    if commas:
+        for index in commas:
+            fields[index] = f"replace(replace({fields[index]}, '.', ''), ',', '.')"
+        listed = ", ".join(names[index] for index in commas[:5])
+        notes.append(f"{name}: decimal commas in {listed}{f' ... ({len(commas)} in all)' if len(commas) > 5 else ''}")
+    return Relation(source, tuple(fields), whole.types, tuple(names), tuple(notes))
+
+
+def _has_header(connection: "DuckDBPyConnection", whole: Relation, glance: Sequence[Sequence[str | None]]) -> bool:
+    """Whether no cell of the first line is a number, or one that is none stands above only numbers."""
+    first = glance[0]
+    present = [cleaned(cell) is not None for cell in first]
+    numbers = ~np.isnan(parse_numbers(np.array(first, dtype=object), connection)) & present
+    if not numbers.any():
+        return True
+    for index, field in enumerate(whole.fields):
+        if present[index] and not numbers[index]:
+            cells = np.array([row[index] for row in glance[1:]], dtype=object)
+            if not any(map(cleaned, cells)) or has_only_numbers(connection, cells):
+                query = f"SELECT {field} AS x FROM {whole.source} WHERE rowid >= 1"
+                below = np.ma.filled(connection.execute(query).fetchnumpy()["x"], None)
+                if has_only_numbers(connection, below):
+                    return True
+    return False
+
+
+def _decimal_commas(
+    connection: "DuckDBPyConnection", source: str, fields: list[str], glance: list[Any], first_line: str
+) -> list[int]:
+    """Return the columns in which every present value is a number with, somewhere, a decimal comma."""
+    likely = [index for index in range(len(fields)) if any("," in (row[index] or "") for row in glance[1:])]
+    if not likely or _cut_by_commas(first_line, glance[0]):
+        return []
+    missing = ", ".join(map(literal, MISSING_WORDS))
+    found = []
+    for index in likely:
+        value = f"trim({fields[index]}, {literal(BLANKS)})"
+        query = f"""SELECT count(*) = count(CASE WHEN regexp_full_match({value}, {literal(_DECIMAL_COMMA)}) THEN 1 END)
+            FROM {source} {"AND" if "WHERE" in source else "WHERE"} {value} NOT IN ({missing})"""
+        if connection.execute(query).fetchall()[0][0]:
+            found.append(index)
+    return found
+
+
+def _cut_by_commas(line: str, cells: Sequence[str | None]) -> bool:
+    """Whether commas cut the first line of a file into the cells that it has."""
+    return [cell.strip() for cell in next(csv.reader([line.rstrip("\r")]), [])] == [(c or "").strip() for c in cells]
+
+
+def why_no_table(file: IO[bytes]) -> str | None:
+    """Say what is wrong with the first line that does not fit the others; ``None`` if all fit."""
+    raw = bytes(file.read())
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        return f"line {line} is not UTF-8 text (save the file as UTF-8)"
+    separator = max(SEPARATORS, key=text.count)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        expected = len(next(lines))
+        for values in lines:
+            if values and len(values) != expected:
+                return f"line {lines.line_num} has {len(values)} values, the first line {expected}"
+    except csv.Error as error:
+        return f"line {lines.line_num}: {error}"
+    return None
