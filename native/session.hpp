@@ -23,8 +23,8 @@ template <class T>
 struct Vectors {
     T* parameters = nullptr;
     T* state = nullptr;
-    T* average = nullptr;  // of the parameters over the steps, if wanted
     T* slots[3] = {};
+    T* average = nullptr;  // of the parameters over the steps, if wanted
 };
 
 /// What the steps of a run are made from.
