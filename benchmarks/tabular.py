@@ -3,8 +3,9 @@
 Run ``python -m benchmarks.tabular DATA_FOLDER [--seeds N] [--sets wine,adult]``. DATA_FOLDER holds penguins, titanic,
 wine_quality, adult, california_housing and diamonds as CSV files. Every set is split 80/20 with each seed, adult comes
 with its own test file; all estimators see the same rows and have nothing set but the seed. scikit-learn's MLP stands in
-a usual pipeline (median, scaler, one-hot; columns of text with more than 50 values left out), with and without early
-stopping: the better score counts, and its time. HistGradientBoosting takes categories as they are.
+a usual pipeline (median, scaler, one-hot; columns of text with more than 50 values left out; targets that are numbers
+scaled), with and without early stopping: the better score counts, and its time. HistGradientBoosting takes categories as
+they are.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
@@ -119,7 +120,10 @@ def estimators(data: Set, X: pd.DataFrame, seed: int) -> dict[str, list[Any]]:
     )
     return {
         "chainrule": [ours(random_state=seed)],
-        "MLP": [pipeline(X, mlp(early_stopping=early, random_state=seed)) for early in (False, True)],
+        "MLP": [
+            pipeline(X, model if data.classes else TransformedTargetRegressor(model, transformer=StandardScaler()))
+            for model in (mlp(early_stopping=early, random_state=seed) for early in (False, True))
+        ],
         "HistGradientBoosting": [boosting(X, trees(categorical_features="from_dtype", random_state=seed))],
     }
 

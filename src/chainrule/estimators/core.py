@@ -84,7 +84,7 @@ def fit_network(
     keep_on_interrupt: bool = False,
     built: Callable[[Sequential], None] | None = None,
 ) -> tuple[TabularNetwork, History]:
-    """Train a network, and return it with the weights of its best epoch.
+    """Train a network, and return it with the weights of its last epoch, or of the best one by the options' monitor.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def fit_network(
         Fitted on the training part.
     training : Part
     validation : Part, optional
-        What the best epoch is chosen by, and the threshold; without it the weights of the last epoch are kept.
+        What the best epoch, and a threshold, are chosen by; without it the weights of the last epoch are kept.
     options : Options
     verbose : {0, 1, 2, "auto"}
     callbacks : sequence of Callback
@@ -111,19 +111,18 @@ def fit_network(
     if built is not None:
         built(network)
     epochs = options.most_epochs(len(training), task_of(target))
-    monitor = f"val_{options.metric or 'loss'}"
-    if validation is not None:
-        best = EarlyStopping(monitor, patience=PATIENCE, restore_best_weights=True)
+    if validation is not None and options.monitor is not None:
+        best = EarlyStopping(options.monitor, patience=PATIENCE, restore_best_weights=True)
         callbacks = [best, *callbacks]
     history = _run(network, training, validation, options, epochs, verbose, callbacks, keep_on_interrupt)
     if not history.epoch:
         raise DataError(f"no epoch of training was finished: {history.stopped_by}")
     model = TabularNetwork(network, encoder, target)
     if validation is not None:
-        if not np.isfinite(history.history[monitor]).any():
+        if not np.isfinite(history.history["val_loss"]).any():
             raise DataError(
-                f"the validation {monitor[4:]} was never finite: a value of the target is too far from those of "
-                "training; correct it"
+                "the validation loss was never finite: a value of the target is too far from those of training; "
+                "correct it"
             )
         model.choose_threshold(options.metric, validation)
     return model, history

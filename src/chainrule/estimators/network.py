@@ -23,7 +23,9 @@ from chainrule.training.fit import check_epochs
 HIDDEN = (128, 128)
 WARM_UP = 0.1  # share of the steps in which the rate rises
 LONGEST_VECTOR = 8  # of a category; longer ones learn the rows by heart
-_ADAM = {"classification": 0.005, "regression": 0.01}  # cross-entropy overfits sooner than squares do
+_ADAM = {"classification": 0.004, "regression": 0.01}  # cross-entropy overfits sooner than squares do
+SMOOTHING = 0.1
+FEW = 3000  # rows; with fewer, classes are smoothed in full and epochs are most
 _EPOCHS = {"classification": (10, 40), "regression": (20, 40)}
 _LOSSES: dict[str, tuple[type[losses.Loss], str]] = {  # of numbers, with the activation of the output
     "squared_error": (losses.MeanSquaredError, "linear"),
@@ -46,19 +48,24 @@ class Options:
     activation, optimizer : str
     learning_rate : float > 0, optional
         The peak: the rate rises to it over the first tenth of the steps, then falls to 0 along half a cosine. Default:
-        of Adam 0.005 for classes and 0.01 for numbers, of others their own.
+        of Adam 0.004 for classes and 0.01 for numbers, of others their own.
     batch_size : int, optional
         Default: see `batch`.
     epochs : int, optional
         Default: see `most_epochs`.
     dropout : float in [0, 1)
+    label_smoothing : float in [0, 1), optional
+        Of classes: the share of each answer that is spread over all of them. Default: see `smoothing`.
     seed : int
     loss : str, optional
         Of numbers: one of `LOSSES`.
     quantiles : tuple of float in (0, 1)
         What the loss "quantile" predicts, increasing.
     metric : str, optional
-        What the best epoch, and the threshold, are chosen by: see `chainrule.estimators.metric`. Default: the loss.
+        What the best epoch, and the threshold, are chosen by: see `chainrule.estimators.metric`.
+    early_stopping : bool
+        Whether the weights of the epoch with the lowest validation loss are kept, as with a ``metric`` those of the
+        epoch where it is best. Else those of the last one, at which the learning rate has come down to 0.
     refit : bool
         Whether to train once more on all rows, for as many epochs as were best.
     """
@@ -70,10 +77,12 @@ class Options:
     batch_size: int | None = None
     epochs: int | None = None
     dropout: float = 0.0
+    label_smoothing: float | None = None
     seed: int = 0
     loss: str | None = None
     quantiles: tuple[float, ...] = ()
     metric: str | None = None
+    early_stopping: bool = False
     refit: bool = False
 
     def __post_init__(self) -> None:
@@ -85,6 +94,7 @@ class Options:
         if self.learning_rate is not None:
             optimizer.learning_rate = self.learning_rate
         Dropout(self.dropout)
+        losses.SparseCategoricalCrossentropy(label_smoothing=self.label_smoothing or 0.0)
         if self.epochs is not None:
             check_epochs(self.epochs, 0)
         check_batch_size(self.batch_size, rows=1)
@@ -112,8 +122,17 @@ class Options:
         """
         if task == "classification" and self.loss is not None:
             raise ArgumentError(f"loss={self.loss!r} needs a number as target; classes are trained by cross-entropy")
+        if task == "regression" and self.label_smoothing:
+            raise ArgumentError("label_smoothing is for classes; the target is a number")
         if self.metric is not None:
             check_metric(self.metric, task)
+
+    @property
+    def monitor(self) -> str | None:
+        """The quantity in the history by which the best epoch is chosen; None keeps the last epoch."""
+        if self.metric is None and not self.early_stopping:
+            return None
+        return f"val_{self.metric or 'loss'}"
 
     def batch(self, rows: int) -> int:
         """Return the batch size: 32 for small tables, up to 256 where that still gives about 32 steps an epoch."""
@@ -129,7 +148,14 @@ class Options:
         if self.epochs is not None:
             return self.epochs
         low, high = _EPOCHS[task]
-        return int(np.clip(round(high * sqrt(3000 / max(1, rows))), low, high))
+        return int(np.clip(round(high * sqrt(FEW / max(1, rows))), low, high))
+
+    def smoothing(self, rows: int) -> float:
+        """Return the label smoothing: 0.1 up to 3000 rows, beyond less and less.
+
+        With few rows a network soon knows all of them by heart, and without it would be sure of everything.
+        """
+        return SMOOTHING * min(1.0, FEW / rows) if self.label_smoothing is None else self.label_smoothing
 
     def make_optimizer(self, task: str, rows: int) -> optimizers.Optimizer:
         """Return the optimiser with its schedule over all the steps."""
@@ -155,12 +181,12 @@ def outputs_of(target: Target) -> int:
     return len(target.labels) if isinstance(target, LabelsTarget) else target.outputs
 
 
-def _head(target: Target, options: Options) -> tuple[str, losses.Loss]:
+def _head(target: Target, options: Options, rows: int) -> tuple[str, losses.Loss]:
     """Return the activation of the last layer, and the loss."""
     if isinstance(target, ClassTarget):
-        return "softmax", losses.SparseCategoricalCrossentropy()
+        return "softmax", losses.SparseCategoricalCrossentropy(label_smoothing=options.smoothing(rows))
     if isinstance(target, LabelsTarget):
-        return "sigmoid", losses.BinaryCrossentropy()
+        return "sigmoid", losses.BinaryCrossentropy(label_smoothing=options.smoothing(rows))
     make, activation = _LOSSES[options.loss or "squared_error"]
     if isinstance(target, NumberTarget) and target.quantiles:
         return activation, losses.Quantile(target.quantiles)
@@ -179,7 +205,7 @@ def build_network(encoder: Encoder, target: Target, options: Options, rows: int)
         network.add(Dense(units, activation=options.activation, kernel_initializer="he_normal"))
         if options.dropout:
             network.add(Dropout(options.dropout))
-    activation, loss = _head(target, options)
+    activation, loss = _head(target, options, rows)
     network.add(Dense(outputs_of(target), activation=activation))
     metrics: list[Any] = [] if options.metric is None else [check_metric(options.metric)(outputs_of(target))]
     network.compile(options.make_optimizer(task_of(target), rows), loss=loss, metrics=metrics)

@@ -160,7 +160,8 @@ class Report:
                 "not finite" if loss is None else short_number(loss) for loss in (self.losses[0], self.losses[-1])
             )
             curve = f"  validation loss {first} {sparkline(self.losses)} {last}   "
-            lines.insert(0, f"{curve}best: epoch {self.best_epoch} of {self.epochs}")
+            which = "best" if self.best_epoch < self.epochs else "last"
+            lines.insert(0, f"{curve}{which}: epoch {self.best_epoch} of {self.epochs}")
         if self.refitted:
             lines.append(f"  {'refitted':<12} on {counted(self.refitted, 'row')}; scores are of the network before")
         ordinary = self.stopped_by == "all epochs done" or self.stopped_by.startswith("early stopping")

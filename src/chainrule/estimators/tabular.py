@@ -154,15 +154,17 @@ def train(
     batch_size: int | None = None,
     epochs: int | None = None,
     dropout: float = 0.0,
+    label_smoothing: float | None = None,
     loss: str | None = None,
     quantiles: Sequence[float] = (),
     metric: str | None = None,
+    early_stopping: bool = False,
     refit: bool = False,
     seed: int = 0,
     verbose: int | str = 0,
     data: DataOptions | None = None,
 ) -> TabularModel:
-    """Train a network on a table: read, encode, split, train, keep the best epoch, score on rows held out.
+    """Train a network on a table: read, encode, split, train, score on rows held out.
 
     Parameters
     ----------
@@ -176,22 +178,26 @@ def train(
         Units of the hidden layers; none for a linear model.
     activation, optimizer : str
     learning_rate : float, optional
-        The peak of the schedule, which rises for a tenth of the steps and then falls to 0. Default: of Adam 0.005 for
+        The peak of the schedule, which rises for a tenth of the steps and then falls to 0. Default: of Adam 0.004 for
         classes and 0.01 for numbers, else the optimiser's own.
     batch_size : int, optional
         Default: 32 to 256 by the number of rows.
     epochs : int, optional
-        At most so many: training stops when 20 epochs were no better, and the weights of the best one on the
-        validation rows are kept. Default: 10 to 40 by the number of rows.
+        Over which the rate falls to 0. Default: 10 to 40 by the number of rows.
     dropout : float in [0, 1)
         After every hidden layer.
+    label_smoothing : float in [0, 1), optional
+        Of classes. Default: 0.1 up to 3000 rows, then less.
     loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile"}, optional
         Of numbers; "poisson" for counts. Default: the first.
     quantiles : sequence of float in (0, 1)
         What loss="quantile" predicts, such as (0.1, 0.5, 0.9).
     metric : str, optional
         What the best epoch is chosen by: accuracy, balanced_accuracy, f1, roc_auc, log_loss; rmse, mae, r2. With f1 and
-        balanced_accuracy the threshold between two classes is chosen, too. Default: the loss.
+        balanced_accuracy the threshold between two classes is chosen, too.
+    early_stopping : bool
+        Whether to stop when 20 epochs were no better on the validation rows, and to keep the weights of the best one;
+        a ``metric`` includes it. Default: the last epoch counts, at which the rate has come down to 0.
     refit : bool
         Whether to train once more on all rows, those of validation and test with them, for as many epochs as were
         best; scores are those of the network before. Rows of an own test file stay out.
@@ -220,10 +226,12 @@ def train(
         batch_size=batch_size,
         epochs=epochs,
         dropout=dropout,
+        label_smoothing=label_smoothing,
         seed=check_seed(seed),
         loss=loss,
         quantiles=tuple(quantiles),
         metric=metric,
+        early_stopping=early_stopping,
         refit=refit,
     )
     return train_table(read_table(source), target, task, options, data, verbose, name=_name_of(source))

@@ -23,8 +23,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
     """A network that learns classes, or labels of which several may hold, from a data frame as it is.
 
     Numbers are scaled and cut into pieces, categories are one-hot or learned vectors, dates become their parts, missing
-    values are flagged; identifiers and free text are left out. A tenth of the rows is held out, and the weights of the
-    epoch that is best on them are kept. It is what ``chainrule train`` runs.
+    values are flagged; identifiers and free text are left out. It is what ``chainrule train`` runs.
 
     Parameters
     ----------
@@ -32,7 +31,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         Units of the hidden layers; () for a linear model.
     activation, optimizer : str
     learning_rate : float > 0, optional
-        The peak of the schedule, which rises for a tenth of the steps and then falls to 0. Default: of Adam 0.005, else
+        The peak of the schedule, which rises for a tenth of the steps and then falls to 0. Default: of Adam 0.004, else
         the optimiser's own.
     batch_size : int >= 1, optional
         Default: 32 to 256 by the number of rows.
@@ -40,16 +39,21 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         At most so many. Default: 10 to 40 by the number of rows.
     dropout : float in [0, 1)
         After every hidden layer.
+    label_smoothing : float in [0, 1), optional
+        Share of each answer that is spread over all classes. Default: 0.1 up to 3000 rows, then less.
     class_weight : dict from class to weight, "balanced" or None
         Multiplies the weights of the rows in the loss; "balanced" lets every class count the same.
     metric : {"accuracy", "balanced_accuracy", "f1", "roc_auc", "log_loss"}, optional
         What the best epoch is chosen by; with f1 and balanced_accuracy the threshold between two classes is chosen,
-        too. Default: the loss.
+        too.
     refit : bool
-        Whether to train once more on all rows, for as many epochs as were best.
+        Whether to train once more on all rows, those held out with them, for as many epochs as were best.
     early_stopping : bool
-        Whether rows are held out to choose the best epoch by; if not, all train, and the last epoch counts.
+        Whether to hold out rows (or use ``eval_set``), to stop when 20 epochs were no better on them, and to keep the
+        weights of the best one; a ``metric`` includes it. Default: all rows train, and the last epoch counts, at which
+        the rate has come down to 0.
     validation_fraction : float in (0, 1)
+        Share of the rows that is held out.
     categorical, numeric, drop : sequence of str
         Columns to treat so, or to leave out; those of an array are x0, x1, ...
     random_state : int, RandomState or None
@@ -97,10 +101,11 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         batch_size: int | None = None,
         epochs: int | None = None,
         dropout: float = 0.0,
+        label_smoothing: float | None = None,
         class_weight: Any = None,
         metric: str | None = None,
         refit: bool = False,
-        early_stopping: bool = True,
+        early_stopping: bool = False,
         validation_fraction: float = 0.1,
         categorical: Any = (),
         numeric: Any = (),
@@ -115,7 +120,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
     classes_: Array
 
     def _options(self) -> dict[str, Any]:
-        return {}
+        return {"label_smoothing": self.label_smoothing}
 
     def _learn_target(self, y: Array) -> None:
         check_classification_targets(y)

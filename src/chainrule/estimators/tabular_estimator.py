@@ -103,7 +103,8 @@ class TabularEstimator(BaseEstimator, ABC):
         sample_weight : array-like (rows,), optional
             How much each row counts; the same as repeating it.
         eval_set : (X, y) or (X, y, sample_weight), optional
-            Rows to choose the best epoch by, instead of a held-out share.
+            Rows to measure every epoch on: for the curves of ``history_``, and, with ``early_stopping`` or a
+            ``metric``, to choose the best epoch by instead of a held-out share.
 
         Returns
         -------
@@ -119,7 +120,7 @@ class TabularEstimator(BaseEstimator, ABC):
         self._check_rows(answers)
         held = None if eval_set is None else self._read_eval_set(eval_set)
         kept, held_rows = np.arange(table.rows), np.arange(0)
-        if held is None and self.early_stopping:
+        if held is None and options.monitor is not None:
             codes = answers if self.task == "classification" and answers.ndim == 1 else None
             kept, held_rows = split_validation(codes, table.rows, self.validation_fraction, options.seed)
             held = table.take(held_rows), answers[held_rows], None if weights is None else weights[held_rows]
@@ -143,7 +144,7 @@ class TabularEstimator(BaseEstimator, ABC):
             built=lambda network: self._report.describe(network, self.activation if options.hidden else "linear"),
         )
         self._report.record(self.history_)
-        if options.refit:
+        if options.refit and options.monitor is not None:
             everything = joined(parts) if eval_set is None else parts[0]
             refit_network(self._model, everything, options, self.best_iteration_)
             self._report.refitted = len(everything)
@@ -160,6 +161,7 @@ class TabularEstimator(BaseEstimator, ABC):
             hidden=units(self.hidden),
             dropout=self.dropout,
             metric=self.metric,
+            early_stopping=bool(self.early_stopping),
             refit=self.refit,
             seed=int(seed),
             **own,

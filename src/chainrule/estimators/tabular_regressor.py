@@ -40,12 +40,15 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
     dropout : float in [0, 1)
         After every hidden layer.
     metric : {"rmse", "mae", "r2"}, optional
-        What the best epoch is chosen by. Default: the loss.
+        What the best epoch is chosen by.
     refit : bool
-        Whether to train once more on all rows, for as many epochs as were best.
+        Whether to train once more on all rows, those held out with them, for as many epochs as were best.
     early_stopping : bool
-        Whether rows are held out to choose the best epoch by; if not, all train, and the last epoch counts.
+        Whether to hold out rows (or use ``eval_set``), to stop when 20 epochs were no better on them, and to keep the
+        weights of the best one; a ``metric`` includes it. Default: all rows train, and the last epoch counts, at which
+        the rate has come down to 0.
     validation_fraction : float in (0, 1)
+        Share of the rows that is held out.
     categorical, numeric, drop : sequence of str
         Columns to treat so, or to leave out; those of an array are x0, x1, ...
     random_state : int, RandomState or None
@@ -93,7 +96,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         dropout: float = 0.0,
         metric: str | None = None,
         refit: bool = False,
-        early_stopping: bool = True,
+        early_stopping: bool = False,
         validation_fraction: float = 0.1,
         categorical: Any = (),
         numeric: Any = (),

@@ -12,6 +12,7 @@ from chainrule.errors import DataError, DTypeError
 from chainrule.tables.parsing import parse_texts
 from chainrule.tables.table import Column, Table, number_text, refuse_repeated
 
+_TEXTS = {str, type(None), float}
 _EPOCH = dt.datetime(1970, 1, 1)
 
 
@@ -132,6 +133,13 @@ def _table(names: list[str], columns: list[Array | list[Any]], as_category: froz
 
 def _convert(name: str, values: list[Any], as_category: bool) -> Column | Array:
     """Return the column, or an object array of text that is still to be parsed."""
+    kinds = set(map(type, values))
+    if str in kinds and kinds <= _TEXTS:  # quick, since most columns of words are so
+        words = np.array(values, dtype=object)
+        numbers = [value for value in values if type(value) is float]
+        if all(value != value for value in numbers):  # noqa: PLR0124  (NaN, which pandas has for a missing word)
+            words[[type(value) is not str for value in values]] = None
+            return words
     present = [value for value in values if not _is_missing(value)]
     if not present:
         return Column(name, "number", np.full(len(values), np.nan))
