@@ -4,8 +4,8 @@ Run ``python -m benchmarks.tabular DATA_FOLDER [--seeds N] [--sets wine,adult]``
 wine_quality, adult, california_housing and diamonds as CSV files. Every set is split 80/20 with each seed, adult comes
 with its own test file; all estimators see the same rows and have nothing set but the seed. scikit-learn's MLP stands in
 a usual pipeline (median, scaler, one-hot; columns of text with more than 50 values left out; targets that are numbers
-scaled), with and without early stopping: the better score counts, and its time. HistGradientBoosting takes categories as
-they are.
+scaled), with and without early stopping: the better score counts, and its time. HistGradientBoosting takes categories
+as they are.
 """
 
 import argparse

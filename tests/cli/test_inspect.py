@@ -20,8 +20,8 @@ def test_everything_that_a_model_of_a_table_holds_is_shown(run: Any, model_file:
     assert re.match(r"  classification of species; \d+ KB, written by chainrule \S+, schema 2$", lines[1])
     for line in (
         r"layer    kind           output  weights",
-        r"dense_1  Dense relu         64    1,088",
-        r"5,443 weights, float32, seed 0",
+        r"dense_1  Dense silu        128    4,224",
+        r"21,123 weights, float32, seed 0",
         r"Adam, SparseCategoricalCrossentropy",
         r"bill_length_mm     number    \(x - 43.8\) / .*; missing: median \+ flag",
         r"island             category  one-hot of 3.*",
@@ -44,8 +44,12 @@ def test_json_holds_it_all_as_data(run: Any, model_file: Path) -> None:
     found = json.loads(run("inspect", model_file, "--json").out)
     assert (found["kind"], found["schema"], found["version"]) == ("table", 2, chainrule.__version__)
     assert found["bytes"] == model_file.stat().st_size
-    assert found["target"] == {"name": "species", "classes": ["Adelie", "Chinstrap", "Gentoo"]}
-    assert [layer["output"] for layer in found["network"]["layers"]] == [[64], [64], [3]]
+    assert found["target"] == {
+        "name": "species",
+        "classes": ["Adelie", "Chinstrap", "Gentoo"],
+        "threshold": None,
+    }
+    assert [layer["output"] for layer in found["network"]["layers"]] == [[128], [128], [3]]
     assert sum(layer["weights"] for layer in found["network"]["layers"]) == found["network"]["weights"] == 5443
     assert [column["column"] for column in found["columns"]] == PENGUINS.read_text().split("\n")[0].split(",")[1:]
     assert found["scores"]["rows"] == 69
