@@ -39,8 +39,8 @@ def test_the_screen(run: Any, tmp_path: Path) -> None:
         "  split        220 train, 55 validation, 69 test",
     ]
     assert re.fullmatch(
-        r"16-64-64-3  relu, 5,443 weights, Adam\n"
-        r"  validation loss \S+ [▁▂▃▄▅▆▇█]{8} \S+   best: epoch \d+ of \d+\n"
+        r"32-128-128-3  silu, 21,123 weights, Adam\n"
+        r"  validation loss \S+ [▁▂▃▄▅▆▇█]{8} \S+   last: epoch \d+ of \d+\n"
         r"  [\d,]+ examples in [\d.]+ m?s",
         blocks[2],
     )
@@ -99,8 +99,8 @@ def test_options_reach_the_network(run: Any) -> None:
     options = (
         "--hidden 7,5 --activation tanh --optimizer sgd --learning-rate 0.1 --batch-size 50 --dropout 0.2 --epochs 2"
     )
-    assert "16-7-5-3  tanh, 177 weights, SGD\n" in run(*TRAIN, *options.split()).out
-    assert "16-3  linear, 51 weights, Adam\n" in run(*TRAIN, "--hidden", "none", "--epochs", 2, "--force").out
+    assert "32-7-5-3  tanh, 289 weights, SGD\n" in run(*TRAIN, *options.split()).out
+    assert "32-3  linear, 99 weights, Adam\n" in run(*TRAIN, "--hidden", "none", "--epochs", 2, "--force").out
 
 
 def test_the_task_can_be_chosen(run: Any, tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_ctrl_c_keeps_the_best_weights_so_far(run: Any, tmp_path: Path) -> None:
     process = subprocess.Popen([*COMMAND, *TRAIN, *endless], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     lines = [process.stdout.readline() for _ in range(8)]
-    assert lines[-1].startswith("16-64-64-3")  # training has begun
+    assert lines[-1].startswith("32-128-128-3")  # training has begun
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(timeout=1)
     process.send_signal(signal.SIGINT)
@@ -255,7 +255,7 @@ def test_ctrl_c_before_the_first_epoch_saves_nothing(run: Any, tmp_path: Path) -
     slow = ("--hidden", "2000,2000,2000,2000", "--batch-size", "1")
     process = subprocess.Popen([*COMMAND, *TRAIN, *slow], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    assert "16-2000" in [process.stdout.readline() for _ in range(8)][-1]
+    assert "32-2000" in [process.stdout.readline() for _ in range(8)][-1]
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert (process.returncode, err.strip()) == (130, "interrupted; nothing was saved")
@@ -288,7 +288,7 @@ def test_a_table_with_many_columns_is_read(run: Any, tmp_path: Path) -> None:
     names = ",".join([*(f"c{i}" for i in range(100)), "y"])
     rows = "".join(",".join([*(str(i * (j % 5 + 1) % 7) for j in range(100)), "ab"[i % 2]]) + "\n" for i in range(30))
     (tmp_path / "wide.csv").write_text(f"{names}\n{rows}")
-    assert "\n100-64-64-2  relu" in run("train", "wide.csv", "--target", "y", "--epochs", 1).out
+    assert "\n100-128-128-2  silu" in run("train", "wide.csv", "--target", "y", "--epochs", 1).out
     outcome = run("train", "wide.csv", "--target", "species")
     assert outcome.err == (
         f"error: no column 'species'; expected one of {', '.join(f'c{i}' for i in range(20))} ... (101 in all)\n"

@@ -25,9 +25,9 @@ def test_the_screen_of_penguins(classifier: TabularModel) -> None:
         "  split        220 train, 55 validation, 69 test",
         "",
     ]
-    assert lines[5] == "16-64-64-3  relu, 5,443 weights, Adam"
+    assert lines[5] == "32-128-128-3  silu, 21,123 weights, Adam"
     assert lines[6].startswith("  validation loss ")
-    assert lines[6].endswith(f"best: epoch {classifier.report.best_epoch} of 25")
+    assert lines[6].endswith("last: epoch 25 of 25")
     assert lines[7].startswith("  5,500 examples in ")
     assert lines[9].startswith("Test rows, never used before: ")
     assert lines[10] == "  always answering Adelie:    30 of 69"
@@ -92,4 +92,4 @@ def test_what_is_no_report_is_refused() -> None:
 def test_headlines(classifier: TabularModel, regressor: TabularModel) -> None:
     assert classifier.report.headline().endswith(" of 69 test rows right")
     assert regressor.report.headline().startswith("RMSE ")
-    assert repr(classifier) == f"<TabularModel for species: 16-64-64-3, {classifier.report.headline()}>"
+    assert repr(classifier) == f"<TabularModel for species: 32-128-128-3, {classifier.report.headline()}>"

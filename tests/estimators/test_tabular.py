@@ -150,13 +150,13 @@ def test_a_category_never_seen_adds_nothing(classifier: TabularModel, penguins: 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw", "adadelta", "adagrad", "rmsprop"])
 def test_other_optimisers_train(optimizer: str) -> None:
-    model = chainrule.train(two_classes(), target="y", optimizer=optimizer, epochs=4, learning_rate=0.005)
+    model = chainrule.train(two_classes(), target="y", optimizer=optimizer, epochs=12, learning_rate=0.005)
     assert model.report.losses[-1] < model.report.losses[0]
 
 
 def test_dropout_is_off_in_predictions() -> None:
     model = chainrule.train(two_classes(), target="y", dropout=0.5, epochs=4)
-    assert model.report.shape == "1-64-64-2"
+    assert model.report.shape == "1-128-128-2"
     assert (model.predict_proba(two_classes()) == model.predict_proba(two_classes())).all()
 
 
@@ -195,7 +195,7 @@ def test_the_report_is_announced_before_training() -> None:
         announce=lambda report: seen.append((report.shape, report.guess, report.scores)),
         callbacks=[callback],
     )
-    assert seen == [("1-64-64-2", "no", {}), "training"]
+    assert seen == [("1-128-128-2", "no", {}), "training"]
 
 
 @pytest.mark.parametrize("rows", [4, 5, 6])

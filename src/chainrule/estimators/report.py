@@ -113,6 +113,9 @@ class Report:
         report = cls(**data)
         try:
             report.lines(), report.headline()
+            _, validation, test = report.split
+            if bool(report.scores) != bool(test) or bool(report.losses) != bool(validation):
+                raise ValueError("losses and scores do not fit the split")
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise FileError(f"the file's report is damaged: it can't be shown ({error!r})") from error
         return report

@@ -384,7 +384,7 @@ def load(path: str | PathLike[str], custom_objects: Mapping[str, type] | None = 
         or network.output_shape[1:] != (outputs_of(target),)
         or task_of(target) != report.task
         or report.target != target.name
-        or encoder.target not in (None, target.name)
+        or encoder.target != (None if "estimator" in description else target.name)
         or not _guess_fits(report.guess, target)
         or (report.number_classes and not _all_numbers(report.classes or []))
     ):
