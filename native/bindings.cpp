@@ -80,6 +80,9 @@ Plan plan(const nb::dict& d) {
     }
     result.loss = enumerator<Loss>(d["loss"]);
     result.loss_parameter = nb::cast<double>(d["loss_parameter"]);
+    result.loss_parameters = nb::cast<std::vector<double>>(d["loss_parameters"]);
+    if (!result.loss_parameters.empty() && std::ssize(result.loss_parameters) != result.outputs())
+        throw nb::value_error("loss_parameters are one for each output");
     result.sparse_labels = nb::cast<bool>(d["sparse_labels"]);
     result.reduction = enumerator<Reduction>(d["reduction"]);
     result.loss_weight = nb::cast<double>(d["loss_weight"]);

@@ -127,7 +127,8 @@ struct LossBuffers {
     T* gradient;                 // may be `output`
     T* values;                   // one per example, of whole panels
     ptrdiff_t stride, features;
-    T parameter;  // label smoothing, Huber's delta, or the quantile
+    T parameter;                    // label smoothing, Huber's delta, or the quantile
+    const T* parameters = nullptr;  // one for each output, in place of `parameter`
 };
 
 /// Which answers are right, by example; 0 to `features` of them.

@@ -60,6 +60,7 @@ struct Plan {
     std::vector<Segment> segments;  // all weights that train, in the order of the vector
     Loss loss = Loss::mean_squared_error;
     double loss_parameter = 0;
+    std::vector<double> loss_parameters;  // one for each output, or none
     bool sparse_labels = false;
     Reduction reduction = Reduction::mean;
     double loss_weight = 1;  // factor of the reduced loss in J

@@ -46,7 +46,13 @@ T* Session<T>::allocate(ptrdiff_t count) {
 
 template <class T>
 Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads, const Interrupt& interrupt)
-    : k_(kernels<T>(isa())), plan_(plan), batch_(batch), threads_(threads), building_(&interrupt), shared_(new Shared) {
+    : k_(kernels<T>(isa())),
+      plan_(plan),
+      loss_parameters_(plan.loss_parameters.begin(), plan.loss_parameters.end()),
+      batch_(batch),
+      threads_(threads),
+      building_(&interrupt),
+      shared_(new Shared) {
     shared_->squares.resize(plan.segments.size());
     shared_->factors.resize(plan.segments.size());
     const ptrdiff_t panels = (batch + k_.lanes - 1) / k_.lanes, examples = panels * k_.lanes;

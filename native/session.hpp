@@ -137,6 +137,7 @@ private:
 
     const KernelTable<T>& k_;
     Plan plan_;
+    std::vector<T> loss_parameters_;  // the plan's, in the weights' type
     ptrdiff_t batch_;
     int threads_;
     const Interrupt* building_ = nullptr;

@@ -256,7 +256,7 @@ void Session<T>::loss(Range panels) {
     const Node& last = nodes_.back();
     k_.losses[static_cast<int>(plan_.loss)](
         {last.y, targets_, labels_.data(), example_weights_, last.gradient, values_, last.stride, last.features,
-         static_cast<T>(plan_.loss_parameter)},
+         static_cast<T>(plan_.loss_parameter), loss_parameters_.empty() ? nullptr : loss_parameters_.data()},
         panels);
     if (right_)
         k_.accuracies[static_cast<int>(plan_.accuracy)]({last.y, targets_, labels_.data(), right_, last.stride,

@@ -128,9 +128,10 @@ void Session<T>::steps_of_one(Member& member, const Run& run, ptrdiff_t start, p
         }
         for (ptrdiff_t n = 0; n < units; ++n)
             std::fill_n(single_ + n * k_.lanes, k_.lanes, last.line[n]);
-        k_.losses[static_cast<int>(plan_.loss)]({single_, targets_, labels_.data(), example_weights_, single_ + panel,
-                                                 values_, panel, units, static_cast<T>(plan_.loss_parameter)},
-                                                one);
+        k_.losses[static_cast<int>(plan_.loss)](
+            {single_, targets_, labels_.data(), example_weights_, single_ + panel, values_, panel, units,
+             static_cast<T>(plan_.loss_parameter), loss_parameters_.empty() ? nullptr : loss_parameters_.data()},
+            one);
         if (right_)
             k_.accuracies[static_cast<int>(plan_.accuracy)]({single_, targets_, labels_.data(), right_, panel, units,
                                                              static_cast<T>(plan_.accuracy_cut)},

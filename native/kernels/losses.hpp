@@ -119,8 +119,9 @@ void mean_loss(const LossBuffers<T>& p, Range panels) {
         Vec<T> value{};
         for (ptrdiff_t f = 0; f < p.features; ++f) {
             const Vec<T> y = load(output + f * lanes), t = load(target + f * lanes);
-            value += F<Vec<T>>::value(y, t, p.parameter);
-            store(gradient + f * lanes, F<Vec<T>>::slope(y, t, p.parameter) * weight);
+            const T parameter = p.parameters ? p.parameters[f] : p.parameter;
+            value += F<Vec<T>>::value(y, t, parameter);
+            store(gradient + f * lanes, F<Vec<T>>::slope(y, t, parameter) * weight);
         }
         store(p.values + panel * lanes, value * share);
     }

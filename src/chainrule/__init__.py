@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from chainrule.autodiff.tape import GradientTape, gradient, value_and_gradient
     from chainrule.autodiff.tensor import Tensor
     from chainrule.autodiff.variable import Variable
+    from chainrule.estimators import TabularClassifier, TabularRegressor
     from chainrule.estimators.tabular import load, train
     from chainrule.models.perceptron import Perceptron
     from chainrule.models.sequential import Sequential
@@ -37,6 +38,8 @@ _HOMES = {
     "GradientTape": "autodiff.tape",
     "Perceptron": "models.perceptron",
     "Sequential": "models.sequential",
+    "TabularClassifier": "estimators",
+    "TabularRegressor": "estimators",
     "Tensor": "autodiff.tensor",
     "Variable": "autodiff.variable",
     "gradient": "autodiff.tape",
@@ -56,6 +59,8 @@ __all__ = [
     "GradientTape",
     "Perceptron",
     "Sequential",
+    "TabularClassifier",
+    "TabularRegressor",
     "Tensor",
     "Variable",
     "activations",

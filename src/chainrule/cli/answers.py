@@ -26,7 +26,7 @@ def answers_of(model: "TabularModel", table: "Table") -> Answers:
     """Return the columns of answers for the rows of a table: the target's, and the probabilities of the classes."""
     outputs = model.outputs(table)
     decided = model.decide(outputs).reshape(table.rows, -1)
-    answers: Answers = dict(zip(model.output_names, decided.T, strict=True))
+    answers: Answers = dict(zip(model.answer_names, decided.T, strict=True))
     for index, name in enumerate(model.classes or ()):
         answers[f"probability_{name}"] = outputs[:, index]
     return answers

@@ -33,6 +33,21 @@ class Widths(click.ParamType[tuple[int, ...]]):
         return widths
 
 
+class Shares(click.ParamType[tuple[float, ...]]):
+    """Quantiles: ``0.1,0.5,0.9``."""
+
+    name = "0.1,0.9"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        """Return the quantiles as numbers."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(float(part) for part in value.split(","))
+        except ValueError:
+            self.fail(f"expected shares like 0.1,0.5,0.9, got {value!r}", param, ctx)
+
+
 class Names(click.ParamType[tuple[str, ...]]):
     """Names of columns: ``age,sex``."""
 
@@ -81,16 +96,20 @@ def _data_options(command: Any) -> Any:
 @click.option("--out", type=click.Path(path_type=Path), metavar="MODEL", help="Default: FILE-COLUMN.safetensors.")
 @click.option("--force", is_flag=True, help="Replace the model file if it exists.")
 @click.option(
-    "--hidden", type=Widths(), default="64,64", show_default=True, help="Units of the hidden layers; none: linear."
+    "--hidden", type=Widths(), default="128,128", show_default=True, help="Units of the hidden layers; none: linear."
 )
-@click.option("--activation", default="relu", show_default=True, help="Of the hidden layers.")
+@click.option("--activation", default="silu", show_default=True, help="Of the hidden layers.")
 @click.option("--optimizer", default="adam", show_default=True, help="sgd, adam, adamw, adadelta, adagrad, rmsprop.")
-@click.option("--learning-rate", type=float, help="Default: the optimizer's own.")
+@click.option("--learning-rate", type=float, help="Its peak. Default: of adam 0.005 (classes) or 0.01, else its own.")
 @click.option("--batch-size", type=click.IntRange(1), help="Default: 32 to 256, by the number of rows.")
-@click.option(
-    "--epochs", type=click.IntRange(1), default=300, show_default=True, help="At most; stops early by itself."
-)
+@click.option("--epochs", type=click.IntRange(1), help="At most. Default: 10 to 40, by the number of rows.")
 @click.option("--dropout", type=float, default=0.0, show_default=True, help="After every hidden layer, in [0, 1).")
+@click.option("--loss", help="Of numbers: squared_error (default), absolute_error, huber, poisson, quantile.")
+@click.option("--quantiles", type=Shares(), default=(), help="What --loss quantile predicts, such as 0.1,0.5,0.9.")
+@click.option(
+    "--metric", help="Chooses the best epoch: accuracy, balanced_accuracy, f1, roc_auc, log_loss; rmse, mae, r2."
+)
+@click.option("--refit", is_flag=True, help="Train once more on all rows, for as many epochs as were best.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--run", type=click.Path(path_type=Path), metavar="DIR", help="Keep a record of the run in a folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")

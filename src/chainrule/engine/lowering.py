@@ -274,7 +274,10 @@ def _loss(loss: losses.Loss, weight: float) -> PlannedLoss:
     reduction = REDUCTIONS[str(loss.reduction)]
     if type(loss) in ELEMENT_LOSSES:
         name, attribute = ELEMENT_LOSSES[type(loss)]
-        return PlannedLoss(name, getattr(loss, attribute) if attribute else 0.0, False, reduction, weight)
+        parameter = getattr(loss, attribute) if attribute else 0.0
+        if isinstance(parameter, tuple):
+            return PlannedLoss(name, 0.0, False, reduction, weight, parameter)
+        return PlannedLoss(name, parameter, False, reduction, weight)
     if isinstance(loss, CrossEntropy) and type(loss) in CROSS_ENTROPIES:
         name = CROSS_ENTROPIES[type(loss)] + ("_logits" if loss.from_logits else "")
         return PlannedLoss(name, loss.label_smoothing, loss.integer_labels, reduction, weight)

@@ -338,6 +338,7 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
         "segments": list(plan.segments),
         "loss": LOSSES.index(loss.name) if loss else 0,
         "loss_parameter": loss.parameter if loss else 0.0,
+        "loss_parameters": list(loss.parameters) if loss else [],
         "sparse_labels": loss.sparse if loss else False,
         "reduction": REDUCTIONS.index(loss.reduction) if loss else 0,
         "loss_weight": loss.weight if loss else 1.0,

@@ -54,13 +54,17 @@ class Instruction:
 
 @dataclass(frozen=True)
 class PlannedLoss:
-    """A loss: its name, its one number (label smoothing, delta, quantile), how values become J, its weight in J."""
+    """A loss: its name, its one number (label smoothing, delta, quantile), how values become J, its weight in J.
+
+    ``parameters``, if there are any, are one number for each output, in place of ``parameter``.
+    """
 
     name: str
     parameter: float
     sparse: bool
     reduction: str
     weight: float = 1.0
+    parameters: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Estimators: networks that take a table as it is, and scikit-learn's MLPClassifier and MLPRegressor on this engine.
 
-The two of scikit-learn's kind load when they are first used: the others work without scikit-learn.
+Those of scikit-learn's kind load when they are first used: the others work without scikit-learn.
 """
 
 from importlib import import_module
@@ -12,10 +12,25 @@ from chainrule.estimators.tabular import TabularModel, load, train
 if TYPE_CHECKING:
     from chainrule.estimators.classifier import MLPClassifier
     from chainrule.estimators.regressor import MLPRegressor
+    from chainrule.estimators.tabular_classifier import TabularClassifier
+    from chainrule.estimators.tabular_regressor import TabularRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor", "TabularModel", "load", "train"]
+__all__ = [
+    "MLPClassifier",
+    "MLPRegressor",
+    "TabularClassifier",
+    "TabularModel",
+    "TabularRegressor",
+    "load",
+    "train",
+]
 
-_HOMES = {"MLPClassifier": "classifier", "MLPRegressor": "regressor"}
+_HOMES = {
+    "MLPClassifier": "classifier",
+    "MLPRegressor": "regressor",
+    "TabularClassifier": "tabular_classifier",
+    "TabularRegressor": "tabular_regressor",
+}
 _EXTRA = ("sklearn", "scipy", "joblib", "threadpoolctl")
 
 

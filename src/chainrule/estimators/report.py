@@ -6,8 +6,10 @@ from types import UnionType
 from typing import Any, get_args, get_origin
 
 from chainrule.errors import FileError
+from chainrule.estimators.network import network_shape
 from chainrule.estimators.score_text import WIDTH, score_lines
 from chainrule.estimators.wording import duration, number, short_number, sparkline, wrapped
+from chainrule.models.sequential import Sequential
 from chainrule.tables.table import counted
 from chainrule.training.history import History
 
@@ -43,6 +45,8 @@ class Report:
         ``as_dict`` of the scores on the test part.
     settings : dict
         What `train` was asked for, by the names of its arguments; empty in files of schema 1.
+    refitted : int
+        On how many rows the network was trained once more, with those of validation and test; 0 if it was not.
     """
 
     name: str
@@ -56,12 +60,12 @@ class Report:
     notes: list[str]
     columns: list[str]
     split: list[int]
-    shape: str
-    activation: str
-    optimizer: str
-    weights: int
     seed: int
-    engine: str
+    shape: str = ""
+    activation: str = ""
+    optimizer: str = ""
+    weights: int = 0
+    engine: str = ""
     guess: str | float = ""
     best_epoch: int = 0
     epochs: int = 0
@@ -71,6 +75,12 @@ class Report:
     losses: list[float | None] = field(default_factory=list)
     scores: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    refitted: int = 0
+
+    def describe(self, network: Sequential, activation: str) -> None:
+        """Keep what the network is."""
+        self.shape, self.activation, self.weights = network_shape(network), activation, network.count_params()
+        self.optimizer = type(network.optimizer).__name__
 
     def record(self, history: History) -> None:
         """Keep what the history of the training says."""
@@ -78,7 +88,7 @@ class Report:
         self.epochs = len(history.epoch)
         self.examples, self.seconds = history.examples, history.seconds
         self.stopped_by, self.engine = history.stopped_by, history.params["engine"]
-        self.losses = [loss if isfinite(loss) else None for loss in history.history["val_loss"]]
+        self.losses = [loss if isfinite(loss) else None for loss in history.history.get("val_loss", [])]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON data."""
@@ -109,6 +119,8 @@ class Report:
 
     def headline(self) -> str:
         """Return the test score in a few words."""
+        if not self.scores:
+            return "not tested"
         rows = counted(self.scores["rows"], "test row")
         if self.task == "classification":
             return f"{self.scores['right']:,} of {rows} right"
@@ -116,9 +128,11 @@ class Report:
 
     def lines(self, width: int = WIDTH) -> list[str]:
         """Return the screen, without colours."""
+        text = [*self.data_lines(), "", self.network_line(), *self.training_lines()]
+        if not self.scores:
+            return wrapped(text, width)
         first, *scores = score_lines(self.scores, self.target, held_out=True, width=width)
-        text = [*self.data_lines(), "", self.network_line(), *self.training_lines(), "", first]
-        return [*wrapped(text, width), *scores]
+        return [*wrapped([*text, "", first], width), *scores]
 
     def data_lines(self) -> list[str]:
         """Return what was read, how it is treated and how it was split."""
@@ -140,14 +154,15 @@ class Report:
 
     def training_lines(self) -> list[str]:
         """Return how training went."""
-        first, last = (
-            "not finite" if loss is None else short_number(loss) for loss in (self.losses[0], self.losses[-1])
-        )
-        lines = [
-            f"  validation loss {first} {sparkline(self.losses)} {last}   "
-            f"best: epoch {self.best_epoch} of {self.epochs}",
-            f"  {self.examples:,} examples in {duration(self.seconds)}",
-        ]
+        lines = [f"  {self.examples:,} examples in {duration(self.seconds)}"]
+        if self.losses:
+            first, last = (
+                "not finite" if loss is None else short_number(loss) for loss in (self.losses[0], self.losses[-1])
+            )
+            curve = f"  validation loss {first} {sparkline(self.losses)} {last}   "
+            lines.insert(0, f"{curve}best: epoch {self.best_epoch} of {self.epochs}")
+        if self.refitted:
+            lines.append(f"  {'refitted':<12} on {counted(self.refitted, 'row')}; scores are of the network before")
         ordinary = self.stopped_by == "all epochs done" or self.stopped_by.startswith("early stopping")
         return lines if ordinary else [*lines, f"  {'stopped':<12} {self.stopped_by}"]
 

@@ -131,9 +131,16 @@ def wilson(right: int, rows: int) -> tuple[float, float]:
 
 
 def class_scores(
-    codes: Array, probabilities: Array, classes: tuple[str, ...], guess: str, weights: Array | None = None
+    codes: Array,
+    probabilities: Array,
+    classes: tuple[str, ...],
+    guess: str,
+    weights: Array | None = None,
+    answers: Array | None = None,
 ) -> ClassScores:
     """Return the scores of class probabilities (rows, classes), of rows that may have weights.
+
+    The ``answers``, class codes, are those of the largest probabilities unless others are given.
 
     Examples
     --------
@@ -142,7 +149,7 @@ def class_scores(
     (2, 3, 2, [[1, 0], [1, 1]])
     """
     confusion = np.zeros((len(classes), len(classes)), np.int64)
-    answers = probabilities.argmax(axis=1)
+    answers = probabilities.argmax(axis=1) if answers is None else answers
     np.add.at(confusion, (codes, answers), 1)
     loss = metrics.LogLoss()
     loss.update_state(codes, probabilities, weights)

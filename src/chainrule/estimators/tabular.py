@@ -1,15 +1,16 @@
 """From a table to a trained network and back: one implementation behind ``chainrule.train`` and the command line."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from math import isfinite
 from os import PathLike
 from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.errors import ArgumentError, DataError, FileError
-from chainrule.estimators.network import EPOCHS, Options, build_network, network_shape
+from chainrule.errors import ArgumentError, FileError
+from chainrule.estimators.core import TabularNetwork, fit_network, joined, refit_network
+from chainrule.estimators.network import HIDDEN, Options, outputs_of, task_of
 from chainrule.estimators.report import Report
 from chainrule.estimators.scores import ClassScores, NumberScores, class_scores, number_scores
 from chainrule.models.model_file import (
@@ -26,19 +27,20 @@ from chainrule.tables import (
     ClassTarget,
     DataOptions,
     Encoder,
+    LabelsTarget,
     NumberTarget,
     Part,
     Table,
+    Target,
     prepare,
     read_table,
+    read_target,
     with_known_target,
 )
-from chainrule.training import Callback, EarlyStopping, History, TerminateOnNaN
-
-PATIENCE = 20  # epochs without a lower validation loss
+from chainrule.training import Callback
 
 
-class TabularModel:
+class TabularModel(TabularNetwork):
     """A network with the encoder of its table and the meaning of its outputs.
 
     `train` makes one, `load` reads one.
@@ -47,7 +49,7 @@ class TabularModel:
     ----------
     network : Sequential
     encoder : Encoder
-    target : ClassTarget or NumberTarget
+    target : ClassTarget, NumberTarget, LabelsTarget or NumbersTarget
     report : Report
         How it was trained and what it scored on rows held out.
 
@@ -60,23 +62,17 @@ class TabularModel:
     array(['no', 'yes'], dtype=object)
     """
 
-    def __init__(
-        self, network: Sequential, encoder: Encoder, target: ClassTarget | NumberTarget, report: Report
-    ) -> None:
-        self.network, self.encoder, self.target, self.report = network, encoder, target, report
+    def __init__(self, network: Sequential, encoder: Encoder, target: Target, report: Report) -> None:
+        super().__init__(network, encoder, target)
+        self.report = report
 
     @property
     def classes(self) -> tuple[str, ...] | None:
         """Names of the classes, None for a regression."""
         return self.target.classes if isinstance(self.target, ClassTarget) else None
 
-    @property
-    def output_names(self) -> tuple[str, ...]:
-        """Names of the columns that `decide` gives: the target."""
-        return (self.target.name,)
-
     def predict(self, source: Any) -> Array:
-        """Return the class (rows,) or the number (rows,) predicted for every row.
+        """Return the class (rows,) or the number (rows,) predicted for every row; of quantiles (rows, quantiles).
 
         Parameters
         ----------
@@ -87,37 +83,17 @@ class TabularModel:
 
     def predict_proba(self, source: Any) -> Array:
         """Return the probability of each class, (rows, classes), in the order of ``classes``."""
+        if isinstance(self.target, LabelsTarget):
+            return self.outputs(read_table(source))
         if self.classes is None:
             raise ArgumentError(f"{self.target.name} is a number; a regression has no class probabilities")
         return self.outputs(read_table(source))
 
-    def outputs(self, table: Table) -> Array:
-        """Return what the network gives for every row: the probabilities of the classes, or a standardised number.
-
-        Raises
-        ------
-        DataError
-            A column is missing, or a value is not one that the network can work with.
-        """
-        return self._run(self.encoder.encode(table))
-
-    def _run(self, inputs: Array) -> Array:
-        with np.errstate(over="ignore", invalid="ignore"):  # found by the next line
-            outputs = self.network.predict(inputs)
-        bad = ~np.isfinite(outputs).all(axis=1)
-        if bad.any():
-            row, feature = int(bad.argmax()), int(np.abs(inputs[bad.argmax()]).argmax())
-            raise DataError(
-                f"row {row + 1}: the network's answer is no finite number; {self.encoder.feature_names[feature]!r} is "
-                "too far from the values of training: correct it, or leave the cell empty"
-            )
-        return outputs
-
     def decide(self, outputs: Array) -> Array:
         """Return the answers, in the target's own terms, that the network's outputs stand for."""
-        if isinstance(self.target, NumberTarget):
-            return self.target.decode(outputs[:, 0])
-        codes = outputs.argmax(axis=1)
+        if not isinstance(self.target, ClassTarget):
+            return self.target.answers(outputs)
+        codes = self.target.codes(outputs)
         if self.target.classes == ("false", "true"):
             return np.asarray(codes == 1)
         if not self.report.number_classes:
@@ -126,19 +102,36 @@ class TabularModel:
         exact = (numbers == np.round(numbers)).all() and (np.abs(numbers) < 2**53).all()
         return np.asarray(numbers.astype(np.int64 if exact else np.float64)[codes])
 
+    @property
+    def answer_names(self) -> tuple[str, ...]:
+        """A name for each column of what `predict` returns: the target, or the target with each quantile."""
+        quantiles = self.target.quantiles if isinstance(self.target, NumberTarget) else ()
+        if len(quantiles) > 1:
+            return tuple(f"{self.target.name}_q{quantile:g}" for quantile in quantiles)
+        if isinstance(self.target, LabelsTarget):
+            return self.target.labels
+        return tuple(part.name for part in getattr(self.target, "parts", (self.target,)))
+
     def evaluate(self, source: Any) -> ClassScores | NumberScores:
         """Return the scores on rows whose target is known; rows without it are left out."""
+        if not isinstance(self.target, ClassTarget | NumberTarget):
+            raise ArgumentError(f"{self.target.name} is several columns; score them one by one on what predict returns")
         table, _ = with_known_target(read_table(source), self.target.name)
         return _score(self, self.encoder.encode(table), self.target.encode(table.column(self.target.name)))
 
     def save(self, path: str | PathLike[str], overwrite: bool = True) -> None:
         """Write network, encoder and report to one safetensors file."""
+        self.write(path, {}, overwrite)
+
+    def write(self, path: str | PathLike[str], more: dict[str, Any], overwrite: bool = True) -> None:
+        """Write the same file with further entries in its description."""
         description = {
             "network": describe_network(self.network),
             "training": describe_training(self.network),
             "encoder": self.encoder.state(),
             "target": self.target.state(),
             "report": self.report.as_dict(),
+            **more,
         }
         write_file(path, description, network_tensors(self.network), overwrite)
 
@@ -154,18 +147,22 @@ def train(
     target: str,
     *,
     task: str | None = None,
-    hidden: Sequence[int] = (64, 64),
-    activation: str = "relu",
+    hidden: Sequence[int] = HIDDEN,
+    activation: str = "silu",
     optimizer: str = "adam",
     learning_rate: float | None = None,
     batch_size: int | None = None,
-    epochs: int = EPOCHS,
+    epochs: int | None = None,
     dropout: float = 0.0,
+    loss: str | None = None,
+    quantiles: Sequence[float] = (),
+    metric: str | None = None,
+    refit: bool = False,
     seed: int = 0,
     verbose: int | str = 0,
     data: DataOptions | None = None,
 ) -> TabularModel:
-    """Train a network on a table: read, encode, split, train with early stopping, score on rows held out.
+    """Train a network on a table: read, encode, split, train, keep the best epoch, score on rows held out.
 
     Parameters
     ----------
@@ -179,14 +176,25 @@ def train(
         Units of the hidden layers; none for a linear model.
     activation, optimizer : str
     learning_rate : float, optional
-        Default: the optimiser's own.
+        The peak of the schedule, which rises for a tenth of the steps and then falls to 0. Default: of Adam 0.005 for
+        classes and 0.01 for numbers, else the optimiser's own.
     batch_size : int, optional
         Default: 32 to 256 by the number of rows.
-    epochs : int
-        At most so many; training stops when the validation loss has not fallen for 20 epochs, and the weights of
-        its minimum are kept.
+    epochs : int, optional
+        At most so many: training stops when 20 epochs were no better, and the weights of the best one on the
+        validation rows are kept. Default: 10 to 40 by the number of rows.
     dropout : float in [0, 1)
         After every hidden layer.
+    loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile"}, optional
+        Of numbers; "poisson" for counts. Default: the first.
+    quantiles : sequence of float in (0, 1)
+        What loss="quantile" predicts, such as (0.1, 0.5, 0.9).
+    metric : str, optional
+        What the best epoch is chosen by: accuracy, balanced_accuracy, f1, roc_auc, log_loss; rmse, mae, r2. With f1 and
+        balanced_accuracy the threshold between two classes is chosen, too. Default: the loss.
+    refit : bool
+        Whether to train once more on all rows, those of validation and test with them, for as many epochs as were
+        best; scores are those of the network before. Rows of an own test file stay out.
     seed : int
         Of split, initial weights, orders and dropout: the same seed gives the same model.
     verbose : {0, 1, 2, "auto"}
@@ -204,12 +212,28 @@ def train(
     >>> model.report.task
     'regression'
     """
-    if isinstance(hidden, str) or not isinstance(hidden, Sequence):
-        raise ArgumentError(f"hidden must be the units of each hidden layer, such as (64, 64), got {hidden!r}")
     options = Options(
-        tuple(hidden), activation, optimizer, learning_rate, batch_size, epochs, dropout, check_seed(seed)
+        hidden=units(hidden),
+        activation=activation,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        batch_size=batch_size,
+        epochs=epochs,
+        dropout=dropout,
+        seed=check_seed(seed),
+        loss=loss,
+        quantiles=tuple(quantiles),
+        metric=metric,
+        refit=refit,
     )
     return train_table(read_table(source), target, task, options, data, verbose, name=_name_of(source))
+
+
+def units(hidden: Any) -> tuple[int, ...]:
+    """Return the units of hidden layers as a tuple; anything but a sequence of them is an ArgumentError."""
+    if isinstance(hidden, str) or not isinstance(hidden, Sequence | np.ndarray):
+        raise ArgumentError(f"hidden must be the units of each hidden layer, such as (64, 64), got {hidden!r}")
+    return tuple(hidden)
 
 
 def train_table(
@@ -240,9 +264,19 @@ def train_table(
     keep_on_interrupt : bool
         Whether Ctrl-C ends the training and keeps the best weights, once an epoch is finished.
     """
-    prepared = prepare(table, target, task, data, options.seed)
-    encoder, meaning = prepared.encoder, prepared.target
-    network = build_network(encoder, meaning, options)
+    prepared = prepare(
+        table,
+        target,
+        task,
+        data,
+        options.seed,
+        embed=True,
+        cut=True,
+        quantiles=options.quantiles,
+        counts=options.loss == "poisson",
+    )
+    meaning = prepared.target
+    parts = [prepared.training, prepared.validation, prepared.test]
     report = Report(
         name=name,
         target=target,
@@ -254,78 +288,48 @@ def train_table(
         dropped=prepared.dropped,
         notes=prepared.notes,
         columns=prepared.columns,
-        split=[len(part) for part in (prepared.training, prepared.validation, prepared.test)],
-        shape=network_shape(network),
-        activation=options.activation if options.hidden else "linear",
-        optimizer=type(network.optimizer).__name__,
-        weights=network.count_params(),
+        split=[len(part) for part in parts],
         seed=options.seed,
-        engine="",
         guess=_guess(meaning, prepared.training),
-        settings={**asdict(options), "hidden": list(options.hidden)},
+        settings=options.as_dict(),
     )
-    if announce is not None:
-        announce(report)
-    model = TabularModel(network, encoder, meaning, report)
-    report.record(_fit(network, prepared.training, prepared.validation, options, verbose, callbacks, keep_on_interrupt))
+
+    def built(network: Sequential) -> None:
+        report.describe(network, options.activation if options.hidden else "linear")
+        if announce is not None:
+            announce(report)
+
+    trained, history = fit_network(
+        prepared.encoder, meaning, parts[0], parts[1], options, verbose, callbacks, keep_on_interrupt, built
+    )
+    report.record(history)
+    model = TabularModel(trained.network, trained.encoder, trained.target, report)
     report.scores = _score(model, prepared.test.inputs, prepared.test.answers, prepared.test.weights).as_dict()
+    if options.refit:
+        own_test = data is not None and data.test is not None
+        rows = joined(parts[:2] if own_test else parts)
+        refit_network(model, rows, options, report.best_epoch, verbose)
+        report.refitted = len(rows)
     return model
-
-
-def _fit(
-    network: Sequential,
-    training: Part,
-    validation: Part,
-    options: Options,
-    verbose: int | str,
-    callbacks: Sequence[Callback],
-    keep_on_interrupt: bool,
-) -> History:
-    """Train until the validation loss stops falling, and leave the network with the weights of its minimum."""
-    try:
-        network.fit(
-            training.inputs,
-            training.answers,
-            sample_weight=training.loss_weights,
-            validation_data=_with_weights(validation),
-            batch_size=options.batch(len(training)),
-            epochs=options.epochs,
-            verbose=verbose,
-            callbacks=[EarlyStopping(patience=PATIENCE, restore_best_weights=True), TerminateOnNaN(), *callbacks],
-        )
-    except KeyboardInterrupt:
-        if not (keep_on_interrupt and network.history and network.history.epoch):
-            raise
-    history = network.history
-    assert history is not None  # fit has set it
-    if not history.epoch:
-        raise DataError(f"no epoch of training was finished: {history.stopped_by}")
-    if not np.isfinite(history.history["val_loss"]).any():
-        raise DataError(
-            "the validation loss was never finite: a value of the target is too far from those of training; correct it"
-        )
-    return history
-
-
-def _with_weights(part: Part) -> tuple[Array, ...]:
-    """Return rows as ``fit`` takes them for validation."""
-    return (part.inputs, part.answers) if part.loss_weights is None else (part.inputs, part.answers, part.loss_weights)
 
 
 def _guess(target: ClassTarget | NumberTarget, training: Part) -> str | float:
     """Return what one would answer without a model: the most frequent class, or the mean, of training."""
     if isinstance(target, NumberTarget):
-        return target.mean
+        return float(target.decode(np.average(training.answers)))
     return target.classes[int(np.bincount(training.answers, minlength=len(target.classes)).argmax())]
 
 
 def _score(
     model: TabularModel, inputs: Array, answers: Array, weights: Array | None = None
 ) -> ClassScores | NumberScores:
-    target, outputs = model.target, model._run(inputs)
+    target, outputs = model.target, model.run(inputs)
     if isinstance(target, ClassTarget):
-        return class_scores(answers, outputs, target.classes, str(model.report.guess), weights)
-    truth, predicted = target.decode(answers), target.decode(outputs[:, 0])
+        return class_scores(
+            answers, outputs, target.classes, str(model.report.guess), weights, answers=target.codes(outputs)
+        )
+    assert isinstance(target, NumberTarget)  # several columns are not scored
+    truth, predicted = target.decode(answers), target.points(target.answers(outputs))
     return number_scores(truth, predicted, float(model.report.guess), weights=weights)
 
 
@@ -364,21 +368,26 @@ def load(path: str | PathLike[str], custom_objects: Mapping[str, type] | None = 
         if "encoder" not in description:
             return network
         encoder, report = Encoder.from_state(description["encoder"]), Report.from_dict(description["report"])
-        kind = ClassTarget if report.task == "classification" else NumberTarget
-        target = kind.from_state(description["target"])
+        target = read_target(description["target"])
     except (KeyError, TypeError) as error:
         raise FileError(f"{path} is damaged: its description lacks {error}") from error
-    outputs = len(target.classes) if isinstance(target, ClassTarget) else 1
-    guess_fits = report.guess in target.classes if isinstance(target, ClassTarget) else report.guess == target.mean
     if (
         network.input_shape[1:] != (len(encoder.feature_names),)
-        or network.output_shape[1:] != (outputs,)
-        or not target.name == encoder.target == report.target
-        or not guess_fits
+        or network.output_shape[1:] != (outputs_of(target),)
+        or task_of(target) != report.task
+        or report.target != target.name
+        or encoder.target not in (None, target.name)
+        or not _guess_fits(report.guess, target)
         or (report.number_classes and not _all_numbers(report.classes or []))
     ):
         raise FileError(f"{path} is damaged: its network, encoder, target and report do not fit each other")
     return TabularModel(network, encoder, target, report)
+
+
+def _guess_fits(guess: str | float, target: Target) -> bool:
+    return (
+        guess in target.classes if isinstance(target, ClassTarget) else not isinstance(guess, str) and isfinite(guess)
+    )
 
 
 def _all_numbers(names: Sequence[str]) -> bool:

@@ -1,12 +1,12 @@
 """Losses that average something over the outputs: distances, hinge, counts, quantiles, plain functions."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, is_number
 from chainrule.autodiff import ops
 from chainrule.autodiff.tensor import Tensor, TensorLike, as_tensor
 from chainrule.errors import ArgumentError, DataError, DTypeError, ShapeError
@@ -131,7 +131,8 @@ class Quantile(Elementwise):
 
     Parameters
     ----------
-    quantile : float in (0, 1)
+    quantile : float in (0, 1), or a sequence of them
+        A sequence has one quantile for each output; targets of one column then count for all outputs.
 
     References
     ----------
@@ -141,18 +142,59 @@ class Quantile(Elementwise):
     --------
     >>> print(f"{Quantile(0.9)([[1.0]], [[0.0]]):.1f}")
     0.9
+    >>> print(f"{Quantile((0.1, 0.9))([[1.0]], [[0.0, 0.0]]):.1f}")
+    0.5
     """
 
-    def __init__(self, quantile: float = 0.5, reduction: str | None = "sum_over_batch_size", name: str | None = None):
+    def __init__(
+        self,
+        quantile: float | Sequence[float] = 0.5,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+    ):
         super().__init__(reduction, name)
-        if not 0 < quantile < 1:
-            raise ArgumentError(f"quantile must be in (0, 1), got {quantile!r}")
-        self.quantile = float(quantile)
+        several = tuple(map(float, quantile)) if isinstance(quantile, Sequence | np.ndarray) else None
+        for q in (quantile,) if several is None else several:
+            if isinstance(q, Sequence) or not is_number(q) or not 0 < q < 1:
+                raise ArgumentError(f"quantile must be in (0, 1), got {q!r}")
+        if several == ():
+            raise ArgumentError("quantile must be a number in (0, 1), or one for each output, got none")
+        self.quantile = float(quantile) if several is None else several  # type: ignore[arg-type]
+
+    def values(self, y_true: TensorLike, y_pred: TensorLike) -> Tensor:
+        """Return the mean over the outputs of each example."""
+        f = as_tensor(y_pred)
+        y = as_tensor(y_true)
+        if isinstance(self.quantile, tuple):
+            if f.shape[-1] != len(self.quantile):
+                raise ShapeError(f"{self.name} has {len(self.quantile)} quantiles, but {f.shape[-1]} outputs")
+            if y.ndim < f.ndim:
+                y = ops.reshape(y, (*y.shape, 1))
+            if y.shape != f.shape and y.shape[-1] == 1:
+                y = ops.broadcast_to(y, f.shape)
+        return super().values(y, f)
 
     def element(self, y: Tensor, f: Tensor) -> Tensor:
         """``max(q e, (q - 1) e)``."""
         error = y - f
-        return ops.maximum(self.quantile * error, (self.quantile - 1) * error)
+        q = np.array(self.quantile, error.dtype) if isinstance(self.quantile, tuple) else self.quantile
+        return ops.maximum(q * error, (q - 1) * error)
+
+    def check_targets(self, y: Array, output_shape: tuple[int | None, ...]) -> Array:
+        """Targets of one column count for the output of each quantile."""
+        if not isinstance(self.quantile, tuple):
+            return super().check_targets(y, output_shape)
+        if output_shape[-1] != len(self.quantile):
+            raise ShapeError(
+                f"{self.name} has {len(self.quantile)} quantiles, but the model {output_shape[-1]} outputs"
+            )
+        numbers = numeric_targets(self, y)
+        column = numbers[:, None] if numbers.ndim == 1 else numbers
+        return (
+            np.repeat(column, len(self.quantile), axis=1)
+            if column.shape[1:] == (1,)
+            else real_targets(self, numbers, output_shape)
+        )
 
 
 class FunctionLoss(Loss):

@@ -62,6 +62,7 @@ class Encoder:
         roles: Mapping[str, Role] | None = None,
         without: Mapping[str, str] | None = None,
         embed: bool = False,
+        cut: bool = False,
     ) -> Self:
         """Fit on the training part of a table.
 
@@ -76,6 +77,8 @@ class Encoder:
             Columns to leave out.
         embed : bool
             Whether categories of more than 10 names become codes (``embedded``) for ``CategoryEmbedding``.
+        cut : bool
+            Whether numbers of many values are also cut into pieces (see ``NumberEncoding``).
 
         Raises
         ------
@@ -92,7 +95,9 @@ class Encoder:
             return tuple(
                 LeftOut(column.name, without[column.name])
                 if column.name in without
-                else fit_encoding(column, roles.get(column.name, numbers if column.kind == "number" else None), embed)
+                else fit_encoding(
+                    column, roles.get(column.name, numbers if column.kind == "number" else None), embed, cut
+                )
                 for column in table
                 if column.name != target
             )

@@ -93,6 +93,9 @@ def prepare(
     options: DataOptions | None = None,
     seed: int = 0,
     embed: bool = False,
+    cut: bool = False,
+    quantiles: tuple[float, ...] = (),
+    counts: bool = False,
 ) -> PreparedData:
     """Choose the task, split the rows, fit the encoder on the training part, and encode all parts.
 
@@ -107,6 +110,10 @@ def prepare(
         Of the split.
     embed : bool
         Whether categories of many names become codes for ``CategoryEmbedding`` (see ``Encoder.fit``).
+    cut : bool
+        Whether numbers of many values are also cut into pieces.
+    quantiles, counts
+        Of a number as target: see ``NumberTarget.fit``.
 
     Raises
     ------
@@ -136,8 +143,8 @@ def prepare(
     test = None if options.test is None else _test_rows(options, target, classes)
     parts = _split(known, codes, options, seed, FRACTIONS if test is None else _WITHOUT_TEST)
     training = known.take(parts[0])
-    encoder = Encoder.fit(training, target, options.roles, options.without, embed)
-    meaning = classes or NumberTarget.fit(training.column(target))
+    encoder = Encoder.fit(training, target, options.roles, options.without, embed, cut)
+    meaning = classes or NumberTarget.fit(training.column(target), quantiles, counts)
     weights = None if options.weight is None else row_weights(known.column(options.weight))
     # Encoded as a whole, so that an error names the row of the table.
     inputs, answers = encoder.encode(table)[~column.missing], meaning.encode(labels)

@@ -1,6 +1,7 @@
 """Reading back what an encoder wrote into a model file: every field is checked, none is trusted."""
 
 import sys
+from itertools import pairwise
 from typing import Any
 
 from chainrule.errors import FileError
@@ -77,6 +78,15 @@ class StateReader:
         if len(value) < at_least or not all(isinstance(item, str) for item in value) or len(set(value)) != len(value):
             raise self._error(f"at least {at_least} different names in", key)
         return tuple(value)
+
+    def increasing(self, key: str, absent: tuple[float, ...] | None = None) -> tuple[float, ...]:
+        """Return a list of finite numbers, each larger than the one before; ``absent``, if given, without the field."""
+        if absent is not None and key not in self._state:
+            return absent
+        numbers = [StateReader({key: value}, self.where).number(key) for value in self.items(key)]
+        if any(low >= high for low, high in pairwise(numbers)):
+            raise self._error("increasing numbers in", key)
+        return tuple(numbers)
 
     def items(self, key: str) -> list[Any]:
         """Return a list of anything."""

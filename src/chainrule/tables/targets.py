@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.errors import ArgumentError, DataError
+from chainrule.errors import ArgumentError, DataError, FileError
 from chainrule.tables.labels import codes_of, some, sorted_names, unseen
 from chainrule.tables.parsing import parse_numbers
 from chainrule.tables.state import StateReader
@@ -50,6 +50,8 @@ class ClassTarget:
     name : str
         The target column.
     classes : tuple of str, at least two
+    threshold : float in (0, 1), optional
+        Of two classes: the probability of the second from which on it is the answer. Default: the most likely class.
 
     Examples
     --------
@@ -62,6 +64,7 @@ class ClassTarget:
 
     name: str
     classes: tuple[str, ...]
+    threshold: float | None = None
 
     @classmethod
     def fit(cls, column: Column) -> Self:
@@ -112,15 +115,30 @@ class ClassTarget:
             raise ArgumentError(f"class codes must be integers from 0 to {len(self.classes) - 1}, got {codes}")
         return np.asarray(np.array(self.classes, dtype=object)[codes.astype(np.int64)])
 
+    def codes(self, probabilities: Array) -> Array:
+        """Return the code of the class that probabilities (rows, classes) stand for.
+
+        Examples
+        --------
+        >>> ClassTarget("y", ("no", "yes"), threshold=0.3).codes(np.array([[0.8, 0.2], [0.6, 0.4]]))
+        array([0, 1])
+        """
+        if self.threshold is None:
+            return np.asarray(probabilities.argmax(axis=1))
+        return np.asarray(probabilities[:, 1] >= self.threshold, dtype=np.int64)
+
     def state(self) -> dict[str, Any]:
         """Return the target as plain values for a JSON file."""
-        return {"name": self.name, "classes": list(self.classes)}
+        return {"name": self.name, "classes": list(self.classes), "threshold": self.threshold}
 
     @classmethod
     def from_state(cls, state: Any) -> Self:
         """Return the target that ``state`` was written from; a bad one is a FileError."""
         reader = StateReader(state, "the target")
-        return cls(reader.text("name"), reader.texts("classes", at_least=2))
+        classes, threshold = reader.texts("classes", at_least=2), reader.optional_number("threshold", positive=True)
+        if threshold is not None and (threshold >= 1 or len(classes) > 2):
+            raise FileError(f"bad model file: a threshold of {threshold:g} between {len(classes)} classes")
+        return cls(reader.text("name"), classes, threshold)
 
 
 @dataclass(frozen=True)
@@ -132,7 +150,10 @@ class NumberTarget:
     name : str
         The target column.
     mean : float
+        0 for counts, which are only scaled.
     std : float, > 0
+    quantiles : tuple of float
+        If there are any, a network has an output for each of them.
 
     Examples
     --------
@@ -146,17 +167,31 @@ class NumberTarget:
     name: str
     mean: float
     std: float
+    quantiles: tuple[float, ...] = ()
 
     @classmethod
-    def fit(cls, column: Column) -> Self:
+    def fit(cls, column: Column, quantiles: tuple[float, ...] = (), counts: bool = False) -> Self:
         """Take mean and standard deviation from the training part of a column.
+
+        Parameters
+        ----------
+        column : Column
+        quantiles : tuple of float
+        counts : bool
+            Whether numbers are counts or rates of at least 0: they are divided by their mean.
 
         Raises
         ------
         DataError
-            A value is missing or no number, or all are the same.
+            A value is missing or no number, all are the same, or a count is below 0.
         """
         values = _numbers(column)
+        if counts and values.min() < 0:
+            row = int(values.argmin())
+            raise DataError(
+                f"target {column.name!r}, row {row + 1}: expected a count of at least 0 for the loss 'poisson', "
+                f"got {values[row]:g}"
+            )
         with np.errstate(over="ignore", invalid="ignore"):
             mean, std = float(values.mean()), float(values.std())
         if values.min() == values.max():
@@ -169,7 +204,12 @@ class NumberTarget:
                 f"target {column.name!r} spans {values.min():g} to {values.max():g}, which can't be standardised; "
                 "change its unit or take the logarithm"
             )
-        return cls(column.name, mean, std)
+        return cls(column.name, 0.0, mean) if counts else cls(column.name, mean, std, quantiles)
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs a network has for it."""
+        return len(self.quantiles) or 1
 
     def encode(self, column: Column) -> Array:
         """Return the standardised values: float64, shape (rows,); a missing value is a DataError."""
@@ -179,15 +219,36 @@ class NumberTarget:
         """Return standardised values in the target's own unit, as float64."""
         return np.asarray(values, dtype=np.float64) * self.std + self.mean
 
+    def answers(self, outputs: Array) -> Array:
+        """Return what a network's outputs (rows, outputs) stand for: (rows,), or (rows, quantiles) in their order.
+
+        Quantiles that cross are sorted, which never takes them further from the truth.
+
+        References
+        ----------
+        Chernozhukov, Fernández-Val & Galichon, Quantile and Probability Curves Without Crossing, 2010.
+        """
+        values = self.decode(outputs)
+        return np.sort(values, axis=1) if len(self.quantiles) > 1 else values[:, 0]
+
+    def points(self, answers: Array) -> Array:
+        """Return one number a row: of several quantiles the one nearest to the median."""
+        return answers if answers.ndim == 1 else answers[:, np.abs(np.array(self.quantiles) - 0.5).argmin()]
+
     def state(self) -> dict[str, Any]:
         """Return the target as plain values for a JSON file."""
-        return {"name": self.name, "mean": self.mean, "std": self.std}
+        return {"name": self.name, "mean": self.mean, "std": self.std, "quantiles": list(self.quantiles)}
 
     @classmethod
     def from_state(cls, state: Any) -> Self:
         """Return the target that ``state`` was written from; a bad one is a FileError."""
         reader = StateReader(state, "the target")
-        return cls(reader.text("name"), reader.number("mean"), reader.number("std", positive=True))
+        quantiles = reader.increasing("quantiles", absent=())
+        if quantiles and not (quantiles[0] > 0 and quantiles[-1] < 1):
+            raise FileError(
+                f"bad model file: the target's quantiles are {list(quantiles)[:3]}; expected shares in (0, 1)"
+            )
+        return cls(reader.text("name"), reader.number("mean"), reader.number("std", positive=True), quantiles)
 
 
 def _refuse_missing(column: Column) -> None:

@@ -20,7 +20,7 @@ ENCODINGS: dict[str, type[Encoding]] = {
 }
 
 
-def fit_encoding(column: Column, role: Role | None = None, embed: bool = False) -> Encoding:
+def fit_encoding(column: Column, role: Role | None = None, embed: bool = False, cut: bool = False) -> Encoding:
     """Choose and fit the encoding of one column of the training part.
 
     Left out: a column without values or with one value throughout, and what `why_identifier` recognises.
@@ -33,6 +33,8 @@ def fit_encoding(column: Column, role: Role | None = None, embed: bool = False) 
         "any" as None, but identifiers are kept.
     embed : bool
         Whether categories of more than 10 names become codes for learned vectors; else all are one-hot.
+    cut : bool
+        Whether numbers of many values are also cut into pieces.
     """
     present = column.values[~column.missing]
     if present.size == 0:
@@ -42,7 +44,7 @@ def fit_encoding(column: Column, role: Role | None = None, embed: bool = False) 
     if role == "time":
         return _of_time(column)
     if role == "numeric":
-        return NumberEncoding.fit(column, lenient=column.kind == "category")
+        return NumberEncoding.fit(column, lenient=column.kind == "category", cut=cut)
     reason = why_identifier(column) if role is None else None
     if reason:
         return LeftOut(column.name, reason)
@@ -50,7 +52,7 @@ def fit_encoding(column: Column, role: Role | None = None, embed: bool = False) 
         return _of_categories(column, embed)
     if column.kind == "boolean":
         return BooleanEncoding.fit(column)
-    return DateEncoding.fit(column) if column.kind == "date" else NumberEncoding.fit(column)
+    return DateEncoding.fit(column) if column.kind == "date" else NumberEncoding.fit(column, cut=cut)
 
 
 def _of_categories(column: Column, embed: bool) -> Encoding:

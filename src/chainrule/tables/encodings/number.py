@@ -1,4 +1,4 @@
-"""A number, scaled so that outliers do no harm."""
+"""A number, scaled so that outliers do no harm, and cut into pieces so that a network can bend anywhere."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
@@ -8,6 +8,7 @@ import numpy as np
 from chainrule.arrays import Array
 from chainrule.errors import DataError
 from chainrule.tables.encodings.encoding import Encoding, refuse_values
+from chainrule.tables.encodings.pieces import piece_names, pieces_of, quantile_knots
 from chainrule.tables.labels import some
 from chainrule.tables.parsing import parse_numbers
 from chainrule.tables.state import StateReader
@@ -25,7 +26,7 @@ class NumberEncoding(Encoding):
     ``scale`` is the interquartile range / 1.349 (the standard deviation, if values were normal), which outliers
     do not move; where half of the values are equal, the median distance of the others from them; where all are, 1.
     The root bends large values smoothly towards 3, so that a heavy tail keeps its order and can't upset training.
-    A missing value becomes the median, so 0, and sets the flag.
+    A missing value becomes the median, so 0, and sets the flag. With knots, the pieces of ``pieces_of`` follow.
 
     Parameters
     ----------
@@ -39,6 +40,8 @@ class NumberEncoding(Encoding):
         What |feature| stays below; None, as in files of version 0.1, does not bend.
     lenient : bool
         Whether text that is no number counts as missing: for columns that the user calls numeric.
+    knots : tuple of float
+        Ends of the pieces of the piecewise linear encoding, increasing; none without it.
 
     References
     ----------
@@ -52,12 +55,13 @@ class NumberEncoding(Encoding):
     flagged: bool
     limit: float | None = None
     lenient: bool = False
+    knots: tuple[float, ...] = ()
 
     treatment: ClassVar[str] = "number"
 
     @classmethod
-    def fit(cls, column: Column, lenient: bool = False) -> Self:
-        """Take median and scale from the training part of a column with at least one value.
+    def fit(cls, column: Column, lenient: bool = False, cut: bool = False) -> Self:
+        """Take median, scale and, with ``cut``, knots from the training part of a column with at least one value.
 
         Raises
         ------
@@ -83,7 +87,8 @@ class NumberEncoding(Encoding):
                 f"column {column.name!r} spans {present.min():g} to {present.max():g}, too far to be scaled; "
                 "take the logarithm or leave the column out"
             )
-        return cls(column.name, kind, median, scale or 1.0, bool(missing.any()), LIMIT, lenient)
+        knots = quantile_knots(present) if cut else ()
+        return cls(column.name, kind, median, scale or 1.0, bool(missing.any()), LIMIT, lenient, knots)
 
     @property
     def column_kind(self) -> str:
@@ -92,8 +97,9 @@ class NumberEncoding(Encoding):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """The column's name, and that of its flag."""
-        return (self.name, f"{self.name} (missing)") if self.flagged else (self.name,)
+        """The column's name, those of its pieces, and that of its flag."""
+        flag = (f"{self.name} (missing)",) if self.flagged else ()
+        return (self.name, *piece_names(self.name, self.knots), *flag)
 
     @property
     def missing_becomes(self) -> str:
@@ -104,15 +110,18 @@ class NumberEncoding(Encoding):
         """Write the encoded column into ``block`` (rows, features), which holds zeros."""
         values = self._numbers(column)
         missing = np.isnan(values)
-        block[:, 0] = self.bend(np.where(missing, self.median, values))
+        filled = np.where(missing, self.median, values)
+        block[:, 0] = self.bend(filled)
         if not np.isfinite(block[:, 0]).all():
             row = int((~np.isfinite(block[:, 0])).argmax())
             raise DataError(
                 f"column {self.name!r}, row {row + 1}: {values[row]:g} is too far from the median {self.median:g} of "
                 "the training part to be encoded; correct it, or leave the cell empty"
             )
+        if self.knots:
+            block[:, 1 : len(self.knots)] = pieces_of(filled, self.knots)
         if self.flagged:
-            block[:, 1] = missing
+            block[:, -1] = missing
 
     def bend(self, values: Array) -> Array:
         """Return numbers scaled, and smoothly limited, in float32."""
@@ -141,7 +150,9 @@ class NumberEncoding(Encoding):
     def describe(self) -> str:
         """Return the treatment in words."""
         bent = "" if self.limit is None else f", bent to stay within {self.limit:g}"
-        return f"(x - {self.median:.6g}) / {self.scale:.6g}{bent}{'; missing: median + flag' if self.flagged else ''}"
+        cut = f"; and in {len(self.knots) - 1} pieces" if self.knots else ""
+        flag = "; missing: median + flag" if self.flagged else ""
+        return f"(x - {self.median:.6g}) / {self.scale:.6g}{bent}{cut}{flag}"
 
     def state(self) -> dict[str, Any]:
         """Return the encoding, but its name, as plain values for a JSON file."""
@@ -152,15 +163,17 @@ class NumberEncoding(Encoding):
             "flagged": self.flagged,
             "limit": self.limit,
             "lenient": self.lenient,
+            "knots": list(self.knots),
         }
 
     @classmethod
     def from_state(cls, name: str, state: StateReader) -> Self:
-        """Return the encoding that ``state`` was written from; version 0.1 knew no limit and no lenience."""
+        """Return the encoding that ``state`` was written from; version 0.1 knew no limit, lenience and knots."""
         kind: Literal["number", "date"] = "date" if state.text("kind", ("number", "date")) == "date" else "number"
         median, scale = state.number("median"), state.number("scale", positive=True)
         limit = state.optional_number("limit", positive=True)
-        return cls(name, kind, median, scale, state.flag("flagged"), limit, state.flag("lenient", absent=False))
+        lenient, knots = state.flag("lenient", absent=False), state.increasing("knots", absent=())
+        return cls(name, kind, median, scale, state.flag("flagged"), limit, lenient, knots)
 
     def _numbers(self, column: Column) -> Array:
         missing = column.missing

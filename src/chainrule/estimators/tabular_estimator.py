@@ -1,0 +1,339 @@
+"""What TabularClassifier and TabularRegressor share: scikit-learn's estimator around the core for tables."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from numbers import Integral
+from os import PathLike
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_array, check_consistent_length, check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from chainrule.arrays import Array
+from chainrule.errors import ArgumentError
+from chainrule.estimators import estimator_file
+from chainrule.estimators.core import TabularNetwork, fit_network, joined, refit_network
+from chainrule.estimators.equal_rows import merge_equal_rows
+from chainrule.estimators.network import Options
+from chainrule.estimators.report import Report
+from chainrule.estimators.rows import evaluation_parts, weights_of
+from chainrule.estimators.tabular import TabularModel, units
+from chainrule.models.sequential import Sequential
+from chainrule.tables import (
+    ClassTarget,
+    Column,
+    DataOptions,
+    Encoder,
+    Part,
+    Table,
+    Target,
+    read_table,
+    split_validation,
+)
+from chainrule.tables.overview import overview
+from chainrule.training.history import History
+
+
+class TabularEstimator(BaseEstimator, ABC):
+    """Base of the two estimators; they say what targets and predictions are, training is here."""
+
+    task: ClassVar[str]
+    hidden: Any
+    activation: str
+    optimizer: str
+    learning_rate: float | None
+    batch_size: int | None
+    epochs: int | None
+    dropout: float
+    metric: str | None
+    refit: bool
+    early_stopping: bool
+    validation_fraction: float
+    categorical: Any
+    numeric: Any
+    drop: Any
+    random_state: Any
+    verbose: Any
+    callbacks: Any
+    history_: History
+    n_features_in_: int
+    _model: TabularNetwork
+    _report: Report
+
+    def keep(self, arguments: dict[str, Any]) -> None:
+        """Keep the arguments of the constructor, under their names and as they are."""
+        for name in self._get_param_names():
+            setattr(self, name, arguments[name])
+
+    @abstractmethod
+    def _options(self) -> dict[str, Any]:
+        """Return the settings that only this estimator has."""
+
+    @abstractmethod
+    def _learn_target(self, y: Array) -> None:
+        """Check targets for training, and keep what they are."""
+
+    @abstractmethod
+    def _fit_target(self, name: str, answers: Array) -> Target:
+        """Return the target, fitted on the training part of what `_encode` gives."""
+
+    @abstractmethod
+    def _encode(self, y: Array) -> Array:
+        """Return class codes, zeros and ones, or numbers as they are."""
+
+    @abstractmethod
+    def _scale(self, target: Target, answers: Array) -> Array:
+        """Return the answers as the network learns them."""
+
+    def _class_weights(self, answers: Array, weights: Array | None) -> Array | None:
+        """Return the weight of each class, where classes have some."""
+        return None
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, eval_set: Any = None) -> Self:
+        """Train on rows X and targets y.
+
+        Parameters
+        ----------
+        X : data frame or array-like (rows, features)
+            pandas, Polars, Arrow: numbers, text, categories, booleans, dates, missing values. Arrays, of numbers or
+            objects, NaN and None where missing.
+        y : array-like (rows,) or (rows, outputs)
+        sample_weight : array-like (rows,), optional
+            How much each row counts; the same as repeating it.
+        eval_set : (X, y) or (X, y, sample_weight), optional
+            Rows to choose the best epoch by, instead of a held-out share.
+
+        Returns
+        -------
+        self
+        """
+        options = self._all_options()
+        given_name = getattr(y, "name", None)
+        table, y = self._read(X, y, reset=True)
+        self._learn_target(y)
+        answers, weights = self._encode(y), weights_of(sample_weight, table.rows)
+        rows, weights = merge_equal_rows(table, answers, weights)
+        table, answers = table.take(rows), answers[rows]
+        self._check_rows(answers)
+        held = None if eval_set is None else self._read_eval_set(eval_set)
+        kept, held_rows = np.arange(table.rows), np.arange(0)
+        if held is None and self.early_stopping:
+            codes = answers if self.task == "classification" and answers.ndim == 1 else None
+            kept, held_rows = split_validation(codes, table.rows, self.validation_fraction, options.seed)
+            held = table.take(held_rows), answers[held_rows], None if weights is None else weights[held_rows]
+        training = table.take(kept)
+        data = DataOptions(categorical=self.categorical, numeric=self.numeric, drop=self.drop)
+        data.check(table, "")
+        encoder = Encoder.fit(training, None, data.roles, data.without, embed=True, cut=True)
+        target = self._fit_target(given_name if isinstance(given_name, str) else "y", answers[kept])
+        parts = self._parts(
+            encoder, target, (training, answers[kept], None if weights is None else weights[kept]), held
+        )
+        self._report = self._new_report(table, encoder, target, parts, options)
+        self._model, self.history_ = fit_network(
+            encoder,
+            target,
+            parts[0],
+            parts[1] if len(parts) > 1 else None,
+            options,
+            int(self.verbose) if isinstance(self.verbose, bool) else self.verbose,
+            [self.callbacks] if callable(getattr(self.callbacks, "on_epoch_end", None)) else self.callbacks or (),
+            built=lambda network: self._report.describe(network, self.activation if options.hidden else "linear"),
+        )
+        self._report.record(self.history_)
+        if options.refit:
+            everything = joined(parts) if eval_set is None else parts[0]
+            refit_network(self._model, everything, options, self.best_iteration_)
+            self._report.refitted = len(everything)
+        return self
+
+    def _all_options(self) -> Options:
+        own = {
+            name: getattr(self, name) for name in ("activation", "optimizer", "learning_rate", "batch_size", "epochs")
+        }
+        seed = self.random_state
+        if not isinstance(seed, Integral):
+            seed = check_random_state(seed).randint(np.iinfo(np.int32).max)
+        options = Options(
+            hidden=units(self.hidden),
+            dropout=self.dropout,
+            metric=self.metric,
+            refit=self.refit,
+            seed=int(seed),
+            **own,
+            **self._options(),
+        )
+        options.check_task(self.task)
+        if not 0 < self.validation_fraction < 1:
+            raise ArgumentError(f"validation_fraction must be in (0, 1), got {self.validation_fraction!r}")
+        return options
+
+    def _read(self, X: Any, y: Any, reset: bool) -> tuple[Table, Array]:
+        """Return the table of X, and y as an array."""
+        table = self._read_rows(X, y, reset)
+        values = getattr(y, "to_numpy", lambda: y)()
+        y = check_array(
+            values, ensure_2d=False, dtype=None if self.task == "classification" else np.float64, input_name="y"
+        )
+        check_consistent_length(table.column(table.names[0]).values, y)
+        return table, y
+
+    def _read_rows(self, X: Any, y: Any, reset: bool) -> Table:
+        if _is_frame(X):
+            validate_data(self, X, *([y] if reset else []), reset=reset, skip_check_array=True)
+            return read_table(X)
+        more = {"y": y, "multi_output": True} if reset else {}
+        checked = validate_data(
+            self,
+            X,
+            reset=reset,
+            dtype=None,
+            ensure_all_finite="allow-nan",
+            ensure_min_samples=2 if reset else 1,
+            **more,
+        )
+        array = checked[0] if reset else checked
+        return _table_of(array)
+
+    def _read_eval_set(self, eval_set: Any) -> tuple[Table, Array, Array | None]:
+        X, y, weight = evaluation_parts(eval_set)
+        table, y = self._read(X, y, reset=False)
+        return table, self._encode(y), weights_of(weight, table.rows)
+
+    def _check_rows(self, answers: Array) -> None:
+        """Refuse targets that can't be learned from."""
+
+    def _parts(
+        self,
+        encoder: Encoder,
+        target: Target,
+        training: tuple[Table, Array, Array | None],
+        held: tuple[Table, Array, Array | None] | None,
+    ) -> list[Part]:
+        """Return training and validation rows as the network takes them; the weights of training have the mean 1."""
+        per_class = self._class_weights(training[1], training[2])
+        parts, mean = [], 0.0
+        for table, answers, given in (training,) if held is None else (training, held):
+            weights = given if per_class is None else per_class[answers] * (1.0 if given is None else given)
+            if weights is not None:
+                mean = mean or float(weights.mean())
+                weights = weights / mean
+            parts.append(Part(encoder.encode(table), self._scale(target, answers), None, weights))
+        return parts
+
+    def _new_report(
+        self, table: Table, encoder: Encoder, target: Target, parts: Sequence[Part], options: Options
+    ) -> Report:
+        classes = target.classes if isinstance(target, ClassTarget) else None
+        guess: str | float = 0.0
+        if isinstance(target, ClassTarget):
+            guess = target.classes[int(np.bincount(parts[0].answers, minlength=len(target.classes)).argmax())]
+        return Report(
+            name=type(self).__name__,
+            target=target.name,
+            task=self.task,
+            reason=f"{self.task}, as requested",
+            classes=None if classes is None else list(classes),
+            number_classes=classes is not None and self._number_classes,
+            rows=table.rows,
+            dropped=0,
+            notes=[],
+            columns=overview(encoder, table),
+            split=[len(parts[0]), len(parts[1]) if len(parts) > 1 else 0, 0],
+            seed=options.seed,
+            guess=guess,
+            settings=options.as_dict(),
+        )
+
+    _number_classes = False
+
+    def _outputs(self, X: Any) -> Array:
+        """Return the network's outputs for rows as a user gives them."""
+        check_is_fitted(self)
+        return self._model.outputs(self._read_rows(X, None, reset=False)).astype(np.float64)
+
+    @property
+    def best_iteration_(self) -> int:
+        """The number of epochs after which the weights that are kept were reached, counted from 1."""
+        return self._fitted("best_iteration_", "_report").best_epoch  # type: ignore[no-any-return]
+
+    @property
+    def n_iter_(self) -> int:
+        """The number of epochs that were run."""
+        return self._fitted("n_iter_", "_report").epochs  # type: ignore[no-any-return]
+
+    @property
+    def network_(self) -> Sequential:
+        """The network itself: ``network_.summary()``."""
+        return self._fitted("network_", "_model").network  # type: ignore[no-any-return]
+
+    @property
+    def encoder_(self) -> Encoder:
+        """What becomes of each column: ``encoder_.describe()``."""
+        return self._fitted("encoder_", "_model").encoder  # type: ignore[no-any-return]
+
+    def _fitted(self, name: str, where: str) -> Any:
+        if where not in vars(self):
+            raise AttributeError(f"{type(self).__name__} has no {name} before it is fitted")
+        return vars(self)[where]
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "_model" in vars(self)
+
+    def save(self, path: str | PathLike[str], overwrite: bool = True) -> None:
+        """Write the fitted estimator to one safetensors file.
+
+        ``load`` of its class gives the estimator back; `chainrule.load`, and the command line, read the same file as a
+        model for tables. Callbacks are not kept.
+
+        Raises
+        ------
+        NotFittedError
+            It is not fitted.
+        ArgumentError
+            A parameter is an object that can't be data in a file.
+        """
+        check_is_fitted(self)
+        model = TabularModel(self._model.network, self._model.encoder, self._model.target, self._report)
+        model.write(path, {"estimator": estimator_file.describe(self)}, overwrite)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Self:
+        """Read an estimator that `save` wrote; nothing in the file is run.
+
+        Raises
+        ------
+        FileError
+            There is no such file, or it holds something else.
+        """
+        model, attributes, parameters = estimator_file.read(path, cls)
+        estimator = cls(**parameters)
+        for name, value in attributes.items():
+            setattr(estimator, name, value)
+        estimator._model = TabularNetwork(model.network, model.encoder, model.target)
+        estimator._report = model.report
+        return estimator
+
+    def __sklearn_tags__(self) -> Any:
+        """Say what scikit-learn's tools may do: values may be missing, text and categories are read."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.target_tags.required = True
+        return tags
+
+
+def _is_frame(X: Any) -> bool:
+    import narwhals as nw
+
+    return nw.dependencies.is_into_dataframe(X)
+
+
+def _table_of(array: Array) -> Table:
+    """Return the table of an array, its columns named x0, x1, ... as scikit-learn does."""
+    names = [f"x{index}" for index in range(array.shape[1])]
+    if array.dtype.kind in "iuf":
+        return Table(tuple(Column(name, "number", array[:, i].astype(np.float64)) for i, name in enumerate(names)))
+    return read_table({name: array[:, i].tolist() for i, name in enumerate(names)})
