@@ -209,6 +209,7 @@ public:
     }
 
     int threads() const { return session_.threads(); }
+    std::size_t bytes() const { return session_.bytes(); }
     Result last() const { return last_; }
 
 private:
@@ -369,7 +370,8 @@ void define(nb::module_& module, const char* session, const char* predictor) {
         .def("evaluate", &S::evaluate, "vectors"_a, "rows"_a, "count"_a, "batch"_a, "outputs"_a)
         .def("gradient", &S::gradient, "vectors"_a, "rows"_a, "count"_a, "step"_a, "training"_a, "out"_a)
         .def_prop_ro("last", &S::last)
-        .def_prop_ro("threads", &S::threads);
+        .def_prop_ro("threads", &S::threads)
+        .def_prop_ro("bytes", &S::bytes);
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ T* Session<T>::allocate(ptrdiff_t count) {
     const auto size = static_cast<std::size_t>(std::max<ptrdiff_t>(count, 1) + k_.lanes);
     T* memory = static_cast<T*>(::operator new(size * sizeof(T), kAlignment));
     buffers_.emplace_back(memory, [](T* p) { ::operator delete(p, kAlignment); });
+    bytes_ += size * sizeof(T);
     want_huge_pages(memory, size * sizeof(T));
     for (std::size_t start = 0; start < size; start += kFilledTogether) {
         if (size > kFilledTogether && building_ && *building_ && (*building_)()) break;

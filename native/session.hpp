@@ -81,6 +81,8 @@ public:
     bool predict(const Vectors<T>& vectors, const Rows& rows, ptrdiff_t first, ptrdiff_t count, T* outputs);
 
     int threads() const { return threads_; }
+    /// Of its buffers.
+    std::size_t bytes() const { return bytes_; }
 
     /// What the steps so far have given, for an Interrupt that wants to know.
     const Outcome& so_far() const { return outcome_; }
@@ -143,6 +145,7 @@ private:
     Outcome outcome_;
 
     std::vector<std::unique_ptr<T, void (*)(T*)>> buffers_;
+    std::size_t bytes_ = 0;
     std::vector<Node> nodes_;
     std::vector<Worker> workers_;
     std::unique_ptr<Shared> shared_;

@@ -87,6 +87,18 @@ def test_sessions_of_few_sizes_are_kept():
     assert len(trained._engine._training.idle) <= MOST_IDLE + 1
 
 
+def test_large_buffers_of_other_sizes_are_let_go(monkeypatch):
+    trained = model()
+    idle = lambda: [size for size, _ in trained._engine._training.idle]  # noqa: E731
+    for size in (10, 20):
+        trained.train_on_batch(X[:size], Y[:size])
+    assert idle() == [10, 20]
+    assert all(session.bytes > 10 * 8 * (3 + 4 + 2) for session in trained._engine._training.idle.values())
+    monkeypatch.setattr(native, "MOST_IDLE_BYTES", 1)
+    trained.train_on_batch(X[:30], Y[:30])
+    assert idle() == [30]
+
+
 def test_a_session_comes_back_after_an_error():
     trained = model()
     trained.fit(X, Y, batch_size=8, verbose=0)

@@ -115,3 +115,13 @@ def test_masked_values_are_refused():
 def test_a_frame_with_numbers_as_names():
     model = chainrule.train(pd.DataFrame(X), target="0", epochs=2)
     assert len(model.predict(pd.DataFrame(X))) == len(X)
+
+
+@pytest.mark.parametrize("engine", ["auto", "python"])
+def test_an_optimizer_that_needs_other_slots_than_when_it_was_compiled(engine):
+    model = network(engine)
+    model.compile(optimizers.SGD(0.01), "mse", engine=engine)
+    model.fit(X, Y, verbose=0)
+    model.optimizer.momentum = 0.9
+    with pytest.raises(StateError, match=r"SGD now keeps 'momentum' for each weight, .* compile again with a new"):
+        model.fit(X, Y, verbose=0)

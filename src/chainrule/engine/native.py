@@ -54,7 +54,7 @@ REDUCTIONS = ("mean", "sum", "weighted_mean")
 
 EVALUATION_ROWS = 1024  # at a time where nothing is trained: their buffers stay in the cache
 _MOST_PERMUTED = 1 << 32  # beyond, NumPy draws 64 bits for a place
-MOST_IDLE = 4
+MOST_IDLE, MOST_IDLE_BYTES = 4, 1 << 26  # of other sizes than the last one's
 
 
 def available() -> bool:
@@ -113,8 +113,8 @@ class _Sessions:
             try:
                 yield session
             finally:
-                if len(self.idle) > MOST_IDLE:  # sizes change now and then; buffers of old ones are let go
-                    self.idle.clear()
+                if len(self.idle) > MOST_IDLE or sum(other.bytes for other in self.idle.values()) > MOST_IDLE_BYTES:
+                    self.idle.clear()  # sizes change now and then; buffers of old ones are let go
                 self.idle[key] = session
 
 
@@ -208,8 +208,7 @@ class NativeEngine(Engine):
         table = optimizer.scalar_table(position.step, position.step + steps, network.dtype).values
         outputs = measures.outputs(len(rows))
         parameters, state = network.parameters.writable(), network.state.writable()
-        if any(len(position.slots[name]) != len(parameters) for name in optimizer.slots):
-            raise StateError("the optimizer's slots don't fit the model; it has changed since it was compiled")
+        optimizer.check_state(position.slots, len(parameters))
         average = address(position.slots[AVERAGE]) if optimizer.average else 0
         slots = [address(position.slots[name]) for name in optimizer.initial_slots]
         vectors = [address(parameters), address(state), average, *slots]

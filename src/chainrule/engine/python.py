@@ -51,6 +51,7 @@ class PythonEngine(Engine):
         """Train on batches ``start`` to ``stop - 1``."""
         network, optimizer, progress = task.network, task.optimizer, Progress()
         parameters, state = network.parameters, network.state
+        optimizer.check_state(position.slots, len(parameters))
         table = optimizer.scalar_table(position.step, position.step + stop - start, network.dtype)
         for batch in range(start, stop):
             rows = order[batch * batch_size : (batch + 1) * batch_size]

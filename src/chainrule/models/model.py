@@ -131,6 +131,7 @@ class Model(Configurable, ABC):
                 return self._task
             if self._fitting:
                 raise StateError("layers were frozen, unfrozen or changed while fit runs; do that between two fits")
+        resume = self._task is not None
         self.arrange()
         check_outputs(self.layers[-1], self.loss)
         units = self.output_shape[-1]
@@ -145,8 +146,10 @@ class Model(Configurable, ABC):
         }
         self._task = Task(self, self.loss, self.optimizer, loss_weight=self.loss_weights or 1.0, **measured)
         self._engine = choose(self._engine_name, self._task)
-        self._position = Position(self.optimizer.state_of(self.parameters.values))
-        self.optimizer.follow(self.parameters.variables, self.parameters.segments, self._position.slots)
+        before, self._position = self._position, Position(self.optimizer.state_of(self.parameters.values))
+        place = self.parameters.variables, self.parameters.segments, self._position.slots
+        if self.optimizer.follow(*place, resume=resume):  # layers were frozen or unfrozen: the others go on
+            self._position.step, self._position.epoch = before.step, before.epoch
         return self._task
 
     def _rows(self, x: Any, y: Any, sample_weight: Any, verb: str) -> tuple[Task, Rows]:

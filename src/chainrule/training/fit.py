@@ -118,6 +118,7 @@ class Trainer:
         if total.failed_step is not None:
             if total.rows:
                 self.history.weights_epoch = None  # some steps beyond the last epoch
+                self.history.unfinished = {"loss": total.loss, **_results(self.task)}
             return stop
         logs = {"loss": total.loss, **_results(self.task)}
         self.position.epoch += 1
