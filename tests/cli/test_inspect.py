@@ -23,12 +23,12 @@ def test_everything_that_a_model_of_a_table_holds_is_shown(run: Any, model_file:
         r"dense_1  Dense silu        128    4,224",
         r"21,123 weights, float32, seed 0",
         r"Adam, SparseCategoricalCrossentropy",
-        r"bill_length_mm     number    \(x - 43.8\) / .*; missing: median \+ flag",
+        r"bill_length_mm     number    \(x - 43.8\) / .*, bent to stay within 3.*",
         r"island             category  one-hot of 3.*",
         r"species: Adelie, Chinstrap, Gentoo",
         r"Test rows, never used before: \d+ of 69 right .*",
         r"epochs +25",
-        r"hidden +\[64, 64\]",
+        r"hidden +\[128, 128\]",
     ):
         assert any(re.fullmatch(line, other.strip()) for other in lines), line
 
@@ -50,7 +50,7 @@ def test_json_holds_it_all_as_data(run: Any, model_file: Path) -> None:
         "threshold": None,
     }
     assert [layer["output"] for layer in found["network"]["layers"]] == [[128], [128], [3]]
-    assert sum(layer["weights"] for layer in found["network"]["layers"]) == found["network"]["weights"] == 5443
+    assert sum(layer["weights"] for layer in found["network"]["layers"]) == found["network"]["weights"] == 21123
     assert [column["column"] for column in found["columns"]] == PENGUINS.read_text().split("\n")[0].split(",")[1:]
     assert found["scores"]["rows"] == 69
     assert found["settings"]["epochs"] == 25
