@@ -4,7 +4,8 @@ Run ``python -m benchmarks.tabular DATA_FOLDER [--seeds N] [--sets wine,adult]``
 wine_quality, adult, california_housing and diamonds as CSV files. Every set is split 80/20 with each seed, adult comes
 with its own test file; all estimators see the same rows and have nothing set but the seed. scikit-learn's MLP stands in
 a usual pipeline (median, scaler, one-hot; columns of text with more than 50 values left out; targets that are numbers
-scaled), with and without early stopping: the better score counts, and its time. HistGradientBoosting takes categories as they are.
+scaled), with and without early stopping: the better score counts, and its time. HistGradientBoosting takes categories
+as they are.
 """
 
 import argparse
@@ -47,13 +48,16 @@ class Set:
 
     @property
     def classes(self) -> bool:
+        """Whether classes are predicted."""
         return self.score is accuracy_score
 
     @property
     def larger_is_better(self) -> bool:
+        """Whether a larger score is a better one."""
         return self.score is not root_mean_squared_error
 
     def read(self, folder: Path, file: str) -> tuple[pd.DataFrame, pd.Series]:
+        """Return the features and the target of a file."""
         named = isinstance(self.target, str)
         frame = pd.read_csv(
             folder / file, header="infer" if named else None, skipinitialspace=True, na_values="?", keep_default_na=True
@@ -65,6 +69,7 @@ class Set:
         return frame.drop(columns=target), y.str.rstrip(".") if pd.api.types.is_string_dtype(y) else y
 
     def split(self, folder: Path, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series, pd.Series]:
+        """Return features to train on and to test on, then the targets."""
         X, y = self.read(folder, self.file)
         if self.test_file is not None:
             X_test, y_test = self.read(folder, self.test_file)
@@ -145,7 +150,12 @@ def row(name: str, data: Set, runs: list[dict[str, tuple[float, float]]]) -> lis
     cells = [f"{median(scores[peer]):{shown}} ({seconds[peer]:.2f})" for peer in scores]
     reached = np.sign(median(scores["chainrule"]) - data.bar) * (1 if data.larger_is_better else -1) >= 0
     ratio = median(run["chainrule"][1] / run["MLP"][1] for run in runs)
-    return [f"{name}, {data.score.__name__}", *cells, f"{data.bar:{shown}} {'yes' if reached else 'no'}", f"{ratio:.2f}"]
+    return [
+        f"{name}, {data.score.__name__}",
+        *cells,
+        f"{data.bar:{shown}} {'yes' if reached else 'no'}",
+        f"{ratio:.2f}",
+    ]
 
 
 def main() -> None:

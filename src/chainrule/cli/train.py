@@ -98,7 +98,9 @@ def _data_options(command: Any) -> Any:
 @click.option("--dropout", type=float, default=0.0, show_default=True, help="After every hidden layer, in [0, 1).")
 @click.option("--loss", help="Of numbers: squared_error (default), absolute_error, huber, poisson, quantile.")
 @click.option("--quantiles", type=Shares(), default=(), help="What --loss quantile predicts, such as 0.1,0.5,0.9.")
-@click.option("--metric", help="Chooses the best epoch: accuracy, balanced_accuracy, f1, roc_auc, log_loss; rmse, mae, r2.")
+@click.option(
+    "--metric", help="Chooses the best epoch: accuracy, balanced_accuracy, f1, roc_auc, log_loss; rmse, mae, r2."
+)
 @click.option("--early-stopping", is_flag=True, help="Keep the epoch of the lowest validation loss, not the last.")
 @click.option("--label-smoothing", type=float, help="Of classes, in [0, 1). Default: 0.1, of many rows less.")
 @click.option("--refit", is_flag=True, help="Train once more on all rows, for as many epochs as were best.")

@@ -55,7 +55,10 @@ def read(path: str | PathLike[str], cls: type) -> tuple[TabularModel, dict[str, 
     try:
         parameters = {str(name): _restored(value) for name, value in entry["parameters"].items()}
         cls(**parameters)
-        attributes: dict[str, Any] = {"n_features_in_": int(entry["n_features_in"]), "history_": _history(entry["history"])}
+        attributes: dict[str, Any] = {
+            "n_features_in_": int(entry["n_features_in"]),
+            "history_": _history(entry["history"]),
+        }
         if entry["feature_names_in"]:
             attributes["feature_names_in_"] = np.array([str(name) for name in entry["feature_names_in"]], dtype=object)
         if entry["classes"] is not None:
@@ -81,7 +84,7 @@ def _plain(name: str, value: Any) -> Any:
 
 def _restored(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: item for key, item in value["pairs"]}
+        return dict(value["pairs"])
     return tuple(_restored(item) for item in value) if isinstance(value, list) else value
 
 

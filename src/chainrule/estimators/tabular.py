@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.errors import ArgumentError, DataError, FileError
+from chainrule.errors import ArgumentError, FileError
 from chainrule.estimators.core import TabularNetwork, fit_network, joined, refit_network
 from chainrule.estimators.network import HIDDEN, Options, outputs_of, task_of
 from chainrule.estimators.report import Report
@@ -308,7 +308,7 @@ def train_table(
             announce(report)
 
     trained, history = fit_network(
-        prepared.encoder, meaning, *parts[:2], options, verbose, callbacks, keep_on_interrupt, built
+        prepared.encoder, meaning, parts[0], parts[1], options, verbose, callbacks, keep_on_interrupt, built
     )
     report.record(history)
     model = TabularModel(trained.network, trained.encoder, trained.target, report)
@@ -393,7 +393,9 @@ def load(path: str | PathLike[str], custom_objects: Mapping[str, type] | None = 
 
 
 def _guess_fits(guess: str | float, target: Target) -> bool:
-    return guess in target.classes if isinstance(target, ClassTarget) else not isinstance(guess, str) and isfinite(guess)
+    return (
+        guess in target.classes if isinstance(target, ClassTarget) else not isinstance(guess, str) and isfinite(guess)
+    )
 
 
 def _all_numbers(names: Sequence[str]) -> bool:

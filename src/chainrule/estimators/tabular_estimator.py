@@ -21,7 +21,17 @@ from chainrule.estimators.report import Report
 from chainrule.estimators.rows import evaluation_parts, weights_of
 from chainrule.estimators.tabular import TabularModel, units
 from chainrule.models.sequential import Sequential
-from chainrule.tables import ClassTarget, Column, DataOptions, Encoder, Part, Table, Target, read_table, split_validation
+from chainrule.tables import (
+    ClassTarget,
+    Column,
+    DataOptions,
+    Encoder,
+    Part,
+    Table,
+    Target,
+    read_table,
+    split_validation,
+)
 from chainrule.tables.overview import overview
 from chainrule.training.history import History
 
@@ -119,7 +129,9 @@ class TabularEstimator(BaseEstimator, ABC):
         data.check(table, "")
         encoder = Encoder.fit(training, None, data.roles, data.without, embed=True, cut=True)
         target = self._fit_target(given_name if isinstance(given_name, str) else "y", answers[kept])
-        parts = self._parts(encoder, target, (training, answers[kept], None if weights is None else weights[kept]), held)
+        parts = self._parts(
+            encoder, target, (training, answers[kept], None if weights is None else weights[kept]), held
+        )
         self._report = self._new_report(table, encoder, target, parts, options)
         self._model, self.history_ = fit_network(
             encoder,
@@ -139,7 +151,9 @@ class TabularEstimator(BaseEstimator, ABC):
         return self
 
     def _all_options(self) -> Options:
-        own = {name: getattr(self, name) for name in ("activation", "optimizer", "learning_rate", "batch_size", "epochs")}
+        own = {
+            name: getattr(self, name) for name in ("activation", "optimizer", "learning_rate", "batch_size", "epochs")
+        }
         seed = self.random_state
         if not isinstance(seed, Integral):
             seed = check_random_state(seed).randint(np.iinfo(np.int32).max)
@@ -162,7 +176,9 @@ class TabularEstimator(BaseEstimator, ABC):
         """Return the table of X, and y as an array."""
         table = self._read_rows(X, y, reset)
         values = getattr(y, "to_numpy", lambda: y)()
-        y = check_array(values, ensure_2d=False, dtype=None if self.task == "classification" else np.float64, input_name="y")
+        y = check_array(
+            values, ensure_2d=False, dtype=None if self.task == "classification" else np.float64, input_name="y"
+        )
         check_consistent_length(table.column(table.names[0]).values, y)
         return table, y
 
@@ -172,7 +188,13 @@ class TabularEstimator(BaseEstimator, ABC):
             return read_table(X)
         more = {"y": y, "multi_output": True} if reset else {}
         checked = validate_data(
-            self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan", ensure_min_samples=2 if reset else 1, **more
+            self,
+            X,
+            reset=reset,
+            dtype=None,
+            ensure_all_finite="allow-nan",
+            ensure_min_samples=2 if reset else 1,
+            **more,
         )
         array = checked[0] if reset else checked
         return _table_of(array)
@@ -195,9 +217,8 @@ class TabularEstimator(BaseEstimator, ABC):
         """Return training and validation rows as the network takes them; the weights of training have the mean 1."""
         per_class = self._class_weights(training[1], training[2])
         parts, mean = [], 0.0
-        for table, answers, weights in (training,) if held is None else (training, held):
-            if per_class is not None:
-                weights = per_class[answers] * (1.0 if weights is None else weights)
+        for table, answers, given in (training,) if held is None else (training, held):
+            weights = given if per_class is None else per_class[answers] * (1.0 if given is None else given)
             if weights is not None:
                 mean = mean or float(weights.mean())
                 weights = weights / mean

@@ -245,7 +245,9 @@ class NumberTarget:
         reader = StateReader(state, "the target")
         quantiles = reader.increasing("quantiles", absent=())
         if quantiles and not (quantiles[0] > 0 and quantiles[-1] < 1):
-            raise FileError(f"bad model file: the target's quantiles are {list(quantiles)[:3]}; expected shares in (0, 1)")
+            raise FileError(
+                f"bad model file: the target's quantiles are {list(quantiles)[:3]}; expected shares in (0, 1)"
+            )
         return cls(reader.text("name"), reader.number("mean"), reader.number("std", positive=True), quantiles)
 
 

@@ -45,6 +45,7 @@ def pieces_of(values: Array, knots: tuple[float, ...]) -> Array:
     [[0.25, 0.0], [1.0, 0.25], [1.0, 1.0]]
     """
     ends = np.array(knots)
-    shares = (values[:, None] - ends[:-1]).astype(np.float32)
+    shares: Array = (values[:, None] - ends[:-1]).astype(np.float32)
     shares /= np.diff(ends).astype(np.float32)
-    return np.clip(shares, 0, 1, out=shares)
+    np.clip(shares, 0, 1, out=shares)
+    return shares
