@@ -53,11 +53,11 @@ class Set:
 
     @property
     def larger_is_better(self) -> bool:
-        """Whether a larger score is a better one."""
+        """Whether the score is."""
         return self.score is not root_mean_squared_error
 
     def read(self, folder: Path, file: str) -> tuple[pd.DataFrame, pd.Series]:
-        """Return the features and the target of a file."""
+        """Return features and target of the rows whose target is known."""
         named = isinstance(self.target, str)
         frame = pd.read_csv(
             folder / file, header="infer" if named else None, skipinitialspace=True, na_values="?", keep_default_na=True
@@ -69,7 +69,7 @@ class Set:
         return frame.drop(columns=target), y.str.rstrip(".") if pd.api.types.is_string_dtype(y) else y
 
     def split(self, folder: Path, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series, pd.Series]:
-        """Return features to train on and to test on, then the targets."""
+        """Return training and test features, training and test targets."""
         X, y = self.read(folder, self.file)
         if self.test_file is not None:
             X_test, y_test = self.read(folder, self.test_file)

@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <limits>
 #include <string>
 #include <thread>
 
@@ -28,7 +31,8 @@ int granted(double quota, double period, int limit) {
     return quota > 0 && period > 0 ? std::min(limit, static_cast<int>(std::ceil(quota / period))) : limit;
 }
 
-int control_group(int limit) {
+int read_control_group() {
+    int limit = std::numeric_limits<int>::max();
     const std::string root = "/sys/fs/cgroup";
     // Version 2: "quota period" or "max period", at every level from the process's own group to the root.
     std::ifstream groups("/proc/self/cgroup");
@@ -49,10 +53,24 @@ int control_group(int limit) {
     return granted(quota, period, limit);
 }
 
+/// The same, read again after a second: opening the files takes as long as many predictions.
+int control_group() {
+    using Clock = std::chrono::steady_clock;
+    constexpr Clock::duration kKept = std::chrono::seconds(1);
+    static std::atomic<Clock::rep> until{0};
+    static std::atomic<int> limit{0};
+    const Clock::duration now = Clock::now().time_since_epoch();
+    if (limit == 0 || now.count() >= until) {
+        limit = read_control_group();
+        until = (now + kKept).count();
+    }
+    return limit;
+}
+
 }  // namespace
 
 int available_threads() {
-    const int limit = std::max(1, control_group(affinity()));
+    const int limit = std::max(1, std::min(control_group(), affinity()));
     for (const char* name : {"CHAINRULE_THREADS", "OMP_NUM_THREADS"}) {
         const char* value = std::getenv(name);
         if (!value) continue;

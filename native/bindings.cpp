@@ -7,8 +7,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstring>
+#include <optional>
 #include <thread>
 
+#include "predictor.hpp"
 #include "session.hpp"
 
 namespace nb = nanobind;
@@ -83,6 +86,8 @@ Plan plan(const nb::dict& d) {
     result.sparse_labels = nb::cast<bool>(d["sparse_labels"]);
     result.reduction = enumerator<Reduction>(d["reduction"]);
     result.loss_weight = nb::cast<double>(d["loss_weight"]);
+    result.accuracy = enumerator<Accuracy>(d["accuracy"]);
+    result.accuracy_cut = nb::cast<double>(d["accuracy_cut"]);
     result.optimizer = enumerator<Optimizer>(d["optimizer"]);
     result.momentum = nb::cast<double>(d["momentum"]);
     result.beta_1 = nb::cast<double>(d["beta_1"]);
@@ -106,11 +111,11 @@ Block block(const BlockTuple& t) {
 /// their mean loss; what either raises ends the run, and is raised when it has ended.
 class Signals {
 public:
-    explicit Signals(nb::object watch) : watch_(std::move(watch)) {  // only the main thread is sent signals
+    explicit Signals(nb::object watch = nb::none()) : watch_(std::move(watch)) {  // only the main thread is sent signals
         const nb::module_ threading = nb::module_::import_("threading");
         main_ = threading.attr("current_thread")().is(threading.attr("main_thread")());
     }
-    bool operator()(const Outcome& so_far) {
+    bool operator()(const Outcome& so_far = {}) {
         if (ending || raised_) return true;
         const auto now = Clock::now();
         const bool watched = !watch_.is_none();
@@ -145,13 +150,34 @@ void end() {
     while (running > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
+/// Do something without the interpreter's lock, and return what it gives; `end` waits for it.
+template <class Function>
+auto without_lock(const Function& function) {
+    struct Running {
+        Running() { ++running; }
+        ~Running() { --running; }
+    };
+    const Running noted;
+    const nb::gil_scoped_release release;
+    return function();
+}
+
+/// The same for what a caller waits for: it ends here if the interpreter is ending.
+template <class Function>
+void unlocked(const Function& function) {
+    without_lock(function);
+    if (!ending) return;
+    PyErr_SetNone(PyExc_SystemExit);  // which ends a thread without a word
+    throw nb::python_error();
+}
+
 template <class T>
 class PySession {
 public:
-    using Result = std::tuple<double, ptrdiff_t, ptrdiff_t, bool>;
+    using Result = std::tuple<double, ptrdiff_t, ptrdiff_t, bool, double, double>;
 
     PySession(const nb::dict& description, ptrdiff_t batch, int threads)
-        : session_(plan(description), batch, threads) {}
+        : PySession(plan(description), batch, threads, Signals()) {}
 
     Result train(std::vector<Address> vectors, std::vector<BlockTuple> rows, ptrdiff_t count, Address order,
                  ptrdiff_t ordered, ptrdiff_t batch, ptrdiff_t start, ptrdiff_t stop, std::int64_t first_step,
@@ -183,9 +209,15 @@ public:
     }
 
     int threads() const { return session_.threads(); }
+    std::size_t bytes() const { return session_.bytes(); }
     Result last() const { return last_; }
 
 private:
+    PySession(const Plan& plan, ptrdiff_t batch, int threads, Signals&& signals)
+        : session_(without_lock([&] { return Session<T>(plan, batch, threads, [&] { return signals(); }); })) {
+        if (signals.raised()) throw nb::python_error();
+    }
+
     static T* at(Address address) { return reinterpret_cast<T*>(address); }
 
     static Vectors<T> pointers(const std::vector<Address>& v) {
@@ -205,17 +237,9 @@ private:
     Result run(nb::object watch, const Function& function) {
         Signals signals(std::move(watch));
         Outcome outcome;
-        ++running;
-        {
-            nb::gil_scoped_release release;
-            outcome = function([&] { return signals(session_.so_far()); });
-        }
-        --running;
-        if (ending) {
-            PyErr_SetNone(PyExc_SystemExit);  // which ends a thread without a word
-            throw nb::python_error();
-        }
-        last_ = {outcome.loss_sum, outcome.rows, outcome.steps, outcome.failed};
+        unlocked([&] { outcome = function([&] { return signals(session_.so_far()); }); });
+        last_ = {outcome.loss_sum, outcome.rows,  outcome.steps,
+                 outcome.failed,   outcome.right, outcome.weighted_right};
         if (signals.raised()) throw nb::python_error();
         return last_;
     }
@@ -224,17 +248,130 @@ private:
     Result last_{};  // also after an exception: what was done before it
 };
 
+/// The memory of an object, which lives as long as this does.
+class Memory {
+public:
+    explicit Memory(nb::handle object, int flags = PyBUF_SIMPLE)
+        : valid_(PyObject_GetBuffer(object.ptr(), &view_, flags) == 0) {
+        if (!valid_) PyErr_Clear();
+    }
+    ~Memory() {
+        if (valid_) PyBuffer_Release(&view_);
+    }
+    Memory(const Memory&) = delete;
+    Memory& operator=(const Memory&) = delete;
+    explicit operator bool() const { return valid_; }
+    const Py_buffer& view() const { return view_; }
+    template <class T>
+    T* numbers() const {
+        if (!valid_) throw nb::type_error("expected an array");
+        return static_cast<T*>(view_.buf);
+    }
+
+private:
+    Py_buffer view_{};
+    bool valid_;
+};
+
+/// The forward pass of a network, by several Python threads at once.
 template <class T>
-void define(nb::module_& module, const char* name) {
+class PyPredictor {
+public:
+    PyPredictor(const nb::dict& description, nb::handle parameters, nb::handle state, nb::callable count_threads)
+        : plan_(plan(description)),
+          parameters_(parameters),
+          state_(state),
+          count_threads_(std::move(count_threads)),
+          array_(nb::module_::import_("numpy").attr("ndarray")),
+          empty_(nb::module_::import_("numpy").attr("empty")),
+          type_(nb::module_::import_("numpy").attr(sizeof(T) == 4 ? "float32" : "float64")) {
+        for (const Instruction& i : plan_.instructions)
+            work_ += static_cast<double>(i.operation == Operation::dense ? i.inputs * i.outputs : i.outputs);
+    }
+
+    /// The outputs for a float32 or float64 array (rows, inputs); None for anything else, and for what is not finite.
+    nb::object outputs(nb::handle x) {
+        if (!nb::handle(reinterpret_cast<PyObject*>(Py_TYPE(x.ptr()))).is(array_)) return nb::none();
+        const Memory memory(x, PyBUF_STRIDES | PyBUF_FORMAT);
+        if (!memory) return nb::none();
+        const Py_buffer& view = memory.view();
+        const bool single = std::strcmp(view.format, "f") == 0;
+        if (view.ndim != 2 || view.shape[0] == 0 || view.shape[1] != plan_.inputs() ||
+            !(single || std::strcmp(view.format, "d") == 0))
+            return nb::none();
+        const ptrdiff_t count = view.shape[0];
+        nb::object result = empty_(nb::make_tuple(count, plan_.outputs()), type_);
+        const Memory out(result);
+        const Block inputs{view.buf, single ? Number::float32 : Number::float64, view.strides[0], view.strides[1]};
+        return predict(inputs, count, out.template numbers<T>()) ? result : nb::none();
+    }
+
+    /// The outputs of rows at an address, whatever they hold.
+    void run(const BlockTuple& inputs, ptrdiff_t count, Address outputs) {
+        predict(block(inputs), count, reinterpret_cast<T*>(outputs));
+    }
+
+private:
+    /// Multiplications that take a few microseconds: others may wait for the lock so long.
+    static constexpr double kShort = 1e5;
+    /// Multiplications that take about a millisecond: beyond, Ctrl-C is not kept waiting.
+    static constexpr double kLong = 3e7;
+
+    bool predict(const Block& inputs, ptrdiff_t count, T* outputs) {
+        const Vectors<T> vectors{parameters_.numbers<T>(), state_.numbers<T>(), {}};
+        const Rows rows{inputs, {}, {}, count};
+        const double work = work_ * static_cast<double>(count);
+        std::unique_ptr<Predictor<T>> predictor = borrow();
+        Prediction result;
+        if (work < kShort) {
+            result = predictor->predict(vectors, rows, outputs, 1, {});
+        } else {
+            const int threads = nb::cast<int>(count_threads_(work));
+            std::optional<Signals> signals;
+            if (work > kLong) signals.emplace();
+            const Interrupt interrupt = [&] { return signals ? (*signals)() : ending.load(); };
+            unlocked([&] { result = predictor->predict(vectors, rows, outputs, threads, interrupt); });
+            if (signals && signals->raised()) throw nb::python_error();
+        }
+        if (idle_.size() < kMostIdle) idle_.push_back(std::move(predictor));
+        return result == Prediction::made;
+    }
+
+    /// A predictor that nobody else uses; the interpreter's lock is held here, and where it is given back.
+    std::unique_ptr<Predictor<T>> borrow() {
+        if (idle_.empty()) return std::make_unique<Predictor<T>>(plan_);
+        std::unique_ptr<Predictor<T>> predictor = std::move(idle_.back());
+        idle_.pop_back();
+        return predictor;
+    }
+
+    static constexpr std::size_t kMostIdle = 4;
+
+    Plan plan_;
+    Memory parameters_, state_;
+    nb::object count_threads_, array_, empty_, type_;
+    double work_ = 0;
+    std::vector<std::unique_ptr<Predictor<T>>> idle_;
+};
+
+template <class T>
+void define(nb::module_& module, const char* session, const char* predictor) {
+    using P = PyPredictor<T>;
+    nb::class_<P>(module, predictor)
+        .def(nb::init<const nb::dict&, nb::handle, nb::handle, nb::callable>(), "plan"_a, "parameters"_a, "state"_a,
+             "count_threads"_a)
+        .def("outputs", &P::outputs, "x"_a.none())
+        .def("run", &P::run, "inputs"_a, "count"_a, "outputs"_a);
     using S = PySession<T>;
-    nb::class_<S>(module, name)
+    nb::class_<S>(module, session)
         .def(nb::init<const nb::dict&, ptrdiff_t, int>(), "plan"_a, "batch"_a, "threads"_a)
         .def("train", &S::train, "vectors"_a, "rows"_a, "count"_a, "order"_a, "ordered"_a, "batch"_a, "start"_a,
              "stop"_a, "first_step"_a, "table"_a, "columns"_a, "outputs"_a, "watch"_a = nb::none())
         .def("evaluate", &S::evaluate, "vectors"_a, "rows"_a, "count"_a, "batch"_a, "outputs"_a)
         .def("gradient", &S::gradient, "vectors"_a, "rows"_a, "count"_a, "step"_a, "training"_a, "out"_a)
         .def_prop_ro("last", &S::last)
-        .def_prop_ro("threads", &S::threads);
+        .def_prop_ro("threads", &S::threads)
+        .def_prop_ro("bytes", &S::bytes);
 }
 
 }  // namespace
@@ -259,6 +396,6 @@ NB_MODULE(_native, module) {
         "seed"_a, "index"_a, "purpose"_a, "out"_a, "count"_a);
     module.def("end", &end);
     module.def("steps_made", [] { return steps_made.load(); });
-    define<float>(module, "Session32");
-    define<double>(module, "Session64");
+    define<float>(module, "Session32", "Predictor32");
+    define<double>(module, "Session64", "Predictor64");
 }

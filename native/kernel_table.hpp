@@ -41,6 +41,7 @@ struct PanelProduct {
     T* out;
     ptrdiff_t out_stride;
     ptrdiff_t rows, depth;
+    ptrdiff_t examples;  // of the whole batch; the panels' other lanes may get anything finite
     Epilogue epilogue;
 };
 
@@ -60,7 +61,7 @@ struct WeightGradient {
     const T* delta;
     ptrdiff_t delta_stride;
     const T* delta_rows;  // the delta as `transpose_delta` makes it; not used if `is_narrow(units, panels)`
-    ptrdiff_t units, panels;
+    ptrdiff_t units, examples;
     GradientConsumer<T> consumer;
 };
 
@@ -128,6 +129,17 @@ struct LossBuffers {
     ptrdiff_t stride, features;
     T parameter;                    // label smoothing, Huber's delta, or the quantile
     const T* parameters = nullptr;  // one for each output, in place of `parameter`
+};
+
+/// Which answers are right, by example; 0 to `features` of them.
+template <class T>
+struct AccuracyArguments {
+    const T* output;
+    const T* target;             // like `output`; or
+    const std::int32_t* labels;  // one per example, of whole panels
+    T* right;                    // one per example, of whole panels
+    ptrdiff_t stride, features;
+    T cut;  // an output above it says yes
 };
 
 /// Numbers an optimiser uses; rate and decay are of the scalar table's row for the step.
@@ -287,6 +299,7 @@ enum class Loss {
     sparse_cross_entropy_logits,
     count
 };
+enum class Accuracy { none, codes, one_hot, binary, count };
 enum class Optimizer {
     sgd,
     momentum,
@@ -326,6 +339,7 @@ struct KernelTable {
     ActivationKernels activations[kCount<Activation>];
     PanelKernels<T> softmax, log_softmax;
     void (*losses[kCount<Loss>])(const LossBuffers<T>&, Range panels);
+    void (*accuracies[kCount<Accuracy>])(const AccuracyArguments<T>&, Range panels);
     OptimizerKernel<T> optimizers[kCount<Optimizer>];
 
     void (*gather[kCount<Number>])(const GatherArguments<T>&, Range panels);

@@ -64,6 +64,8 @@ struct Plan {
     bool sparse_labels = false;
     Reduction reduction = Reduction::mean;
     double loss_weight = 1;  // factor of the reduced loss in J
+    Accuracy accuracy = Accuracy::none;  // counted in the pass
+    double accuracy_cut = 0;
     Optimizer optimizer = Optimizer::sgd;
     double momentum = 0, beta_1 = 0, beta_2 = 0, rho = 0, epsilon = 0;
     Clipping clipping = Clipping::none;
@@ -71,6 +73,13 @@ struct Plan {
 
     ptrdiff_t inputs() const { return instructions.front().inputs; }
     ptrdiff_t outputs() const { return instructions.back().outputs; }
+    /// The weights of all products.
+    ptrdiff_t weights() const {
+        ptrdiff_t count = 0;
+        for (const Instruction& i : instructions)
+            if (i.operation == Operation::dense) count += i.inputs * i.outputs;
+        return count;
+    }
 };
 
 /// Rows somewhere in memory, given by strides in bytes; nothing is copied but the rows of a batch.

@@ -4,36 +4,54 @@
 #include <cmath>
 #include <cstring>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 namespace chainrule {
 
 namespace {
 constexpr std::align_val_t kAlignment{64};
+constexpr std::size_t kFilledTogether = 1 << 20;  // elements, before somebody asks whether to stop
 constexpr double kSmallestDeviation = 1e-7;  // that Normalization divides by, Keras's
-/// Where there are many weights and each thread would use them on few panels only, threads share out the units, so that
-/// each reads a part of the weights instead of all of them.
-constexpr ptrdiff_t kManyWeights = 200'000, kFewPanels = 32;
 /// Multiplications of a step, for each lane of a vector, above which it must be possible to leave it half done. Its
 /// gradient must exist first then, which costs nothing beside many rows: they make a step very long much sooner.
 constexpr double kVeryLongStep = 1.25e9, kVeryLongStepOfManyRows = 3e7;
 constexpr ptrdiff_t kManyRows = 4096;
 }  // namespace
 
+/// Ask for large pages under a large buffer: it is filled, read and given back in a fraction of the time then.
+static void want_huge_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) {
+#ifdef MADV_HUGEPAGE
+    constexpr std::uintptr_t kHuge = 1 << 21;
+    const auto begin = (reinterpret_cast<std::uintptr_t>(memory) + kHuge - 1) / kHuge * kHuge;
+    const auto end = (reinterpret_cast<std::uintptr_t>(memory) + bytes) / kHuge * kHuge;
+    if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);  // a wish: failing is no fault
+#endif
+}
+
 template <class T>
 T* Session<T>::allocate(ptrdiff_t count) {
     const auto size = static_cast<std::size_t>(std::max<ptrdiff_t>(count, 1) + k_.lanes);
     T* memory = static_cast<T*>(::operator new(size * sizeof(T), kAlignment));
-    std::fill_n(memory, size, T(0));
     buffers_.emplace_back(memory, [](T* p) { ::operator delete(p, kAlignment); });
+    bytes_ += size * sizeof(T);
+    want_huge_pages(memory, size * sizeof(T));
+    for (std::size_t start = 0; start < size; start += kFilledTogether) {
+        if (size > kFilledTogether && building_ && *building_ && (*building_)()) break;
+        std::fill_n(memory + start, std::min(kFilledTogether, size - start), T(0));
+    }
     return memory;
 }
 
 template <class T>
-Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
+Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads, const Interrupt& interrupt)
     : k_(kernels<T>(isa())),
       plan_(plan),
       loss_parameters_(plan.loss_parameters.begin(), plan.loss_parameters.end()),
       batch_(batch),
       threads_(threads),
+      building_(&interrupt),
       shared_(new Shared) {
     shared_->squares.resize(plan.segments.size());
     shared_->factors.resize(plan.segments.size());
@@ -55,6 +73,12 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
         if (!plan.segments.empty()) {  // a plan without segments only predicts
             if (instruction.weights.trains()) node.weights_segment = segment++;
             if (instruction.bias.trains()) node.bias_segment = segment++;
+            if (node.weights_segment >= 0 && node.bias_segment >= 0) {
+                const Segment& weights = plan.segments[static_cast<std::size_t>(node.weights_segment)];
+                const Segment& bias = plan.segments[static_cast<std::size_t>(node.bias_segment)];
+                node.bias_follows = bias.offset == weights.offset + weights.length && bias.l1 == weights.l1 &&
+                                    bias.l2 == weights.l2;
+            }
         }
         node.trains = node.weights_segment >= 0 || node.bias_segment >= 0;
         ptrdiff_t longer = 0;  // by so much do features lie further back after the vectors before them
@@ -104,11 +128,19 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
     for (std::size_t i = 1; i + 1 < nodes_.size(); ++i)
         nodes_[i].taken_back = nodes_[i].instruction.operation == Operation::dense && nodes_[i].activates() &&
                                nodes_[i].wants_gradient && nodes_[i + 1].instruction.operation == Operation::dense;
-    if (only_dense())
+    if (only_dense()) {
+        // whole vectors, the input of the bias, and the vector of zeros after the deltas
+        const auto room = [&](const Node& node) { return (node.features / k_.lanes + 2) * k_.lanes; };
+        for (const Node& node : nodes_) lines_size_ += room(node);
+        lines_ = allocate(lines_size_);
+        line_gradients_ = allocate(lines_size_);
+        ptrdiff_t start = 0;
         for (Node& node : nodes_) {
-            node.line = allocate(node.features + 4 * k_.lanes);
-            node.line_gradient = allocate(node.features + 4 * k_.lanes);
+            node.line = lines_ + start;
+            node.line_gradient = line_gradients_ + start;
+            start += room(node);
         }
+    }
     single_ = allocate(2 * stride(plan.outputs()));
     workers_.resize(static_cast<std::size_t>(threads));
     for (Worker& worker : workers_) {
@@ -123,6 +155,8 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
     if (!plan.sparse_labels) targets_ = allocate(panels * stride(plan.outputs()));
     example_weights_ = allocate(examples);
     values_ = allocate(examples);
+    if (plan.accuracy != Accuracy::none) right_ = allocate(examples);
+    building_ = nullptr;
 }
 
 template <class T>
@@ -176,16 +210,10 @@ void Session<T>::need_gradient() {
         gradient_ = allocate(plan_.segments.back().offset + plan_.segments.back().length);
 }
 
+/// What normalisations do while it does not change, as factors per feature.
 template <class T>
-Outcome Session<T>::run(const Run& asked) {
-    Run run = asked;
-    double products = 0;
-    for (const Instruction& i : plan_.instructions)
-        if (i.operation == Operation::dense) products += 3.0 * static_cast<double>(i.inputs * i.outputs);
-    run.very_long = products * static_cast<double>(run.where.batch) >
-                    k_.lanes * (run.where.batch < kManyRows ? kVeryLongStep : kVeryLongStepOfManyRows);
-    if (run.mode == Mode::gradient || (run.mode == Mode::train && (clips_by_norm() || run.very_long))) need_gradient();
-    for (Node& node : nodes_) {  // what does not change during the run, as factors per feature
+void Session<T>::prepare_factors() {
+    for (Node& node : nodes_) {
         const Instruction& instruction = node.instruction;
         if (!node.shift || instruction.operation == Operation::layer_normalization) continue;
         const T *mean = operand(instruction.mean), *variance = operand(instruction.variance);
@@ -201,6 +229,24 @@ Outcome Session<T>::run(const Run& asked) {
             node.offset[f] = inverted ? mean[f] : beta ? beta[f] : 0;
         }
     }
+}
+
+/// Note how many examples the batches have from now on.
+template <class T>
+void Session<T>::set_examples(ptrdiff_t examples) {
+    examples_ = examples;
+    panels_ = (examples + k_.lanes - 1) / k_.lanes;
+    by_units_ = shares_units(plan_.weights(), panels_, threads_);
+}
+
+template <class T>
+Outcome Session<T>::run(const Run& asked) {
+    Run run = asked;
+    const double products = 3.0 * static_cast<double>(plan_.weights());
+    run.very_long = products * static_cast<double>(run.where.batch) >
+                    k_.lanes * (run.where.batch < kManyRows ? kVeryLongStep : kVeryLongStepOfManyRows);
+    if (run.mode == Mode::gradient || (run.mode == Mode::train && (clips_by_norm() || run.very_long))) need_gradient();
+    prepare_factors();
     for (Worker& worker : workers_)
         for (std::size_t s = 0; s < plan_.segments.size(); ++s) {
             const Segment& segment = plan_.segments[s];
@@ -227,14 +273,9 @@ Outcome Session<T>::run(const Run& asked) {
     Outcome& outcome = outcome_ = {};
     // Batches of one size together, so that no thread needs to be told the size at every step.
     const ptrdiff_t whole = std::min(run.where.stop, run.where.rows / run.where.batch);
-    ptrdiff_t weights = 0;
-    for (const Instruction& i : plan_.instructions)
-        if (i.operation == Operation::dense) weights += i.inputs * i.outputs;
     const auto part = [&](ptrdiff_t start, ptrdiff_t stop, ptrdiff_t examples) {
         if (start >= stop || outcome.failed || outcome.interrupted) return;
-        examples_ = examples;
-        panels_ = (examples + k_.lanes - 1) / k_.lanes;
-        by_units_ = threads_ > 1 && weights > kManyWeights && panels_ < kFewPanels * threads_;
+        set_examples(examples);
         mass_ = run.mode == Mode::evaluate && plan_.reduction == Reduction::sum ? 1 : static_cast<double>(examples);
         if (!run.rows.weights.data) equal_weights();
         if (run.mode == Mode::train && only_dense())
@@ -257,6 +298,18 @@ void Session<T>::prepare_scalars(Worker& worker, const Run& run, ptrdiff_t step)
         p.average_momentum = row[2];
         p.overwrite = row[3] != 0;
     }
+}
+
+/// Add the batch's right answers, and the same by the weights of their rows.
+template <class T>
+void Session<T>::add_right(double& right, double& weighted) const {
+    double all = 0, shares = 0;
+    for (ptrdiff_t e = 0; e < examples_; ++e) {
+        all += static_cast<double>(right_[e]);
+        shares += static_cast<double>(right_[e]) * static_cast<double>(example_weights_[e]);
+    }
+    right += all;
+    weighted += shares * (plan_.reduction == Reduction::sum ? 1 : mass_) / plan_.loss_weight;
 }
 
 template <class T>

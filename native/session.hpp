@@ -23,8 +23,8 @@ template <class T>
 struct Vectors {
     T* parameters = nullptr;
     T* state = nullptr;
-    T* average = nullptr;  // of the parameters over the steps, if wanted
     T* slots[3] = {};
+    T* average = nullptr;  // of the parameters over the steps, if wanted
 };
 
 /// What the steps of a run are made from.
@@ -39,11 +39,19 @@ struct Steps {
 struct Outcome {
     double loss_sum = 0;  // of J times the mass of its batch: its rows, or the sum of their weights
     double mass = 0;      // of all those batches
+    double right = 0, weighted_right = 0;  // answers, where the plan counts them; by the weights of their rows
     ptrdiff_t rows = 0;
     ptrdiff_t steps = 0;
     bool failed = false;       // the step after `steps` was not made: its numbers are not finite
     bool interrupted = false;  // the caller wants to stop
 };
+
+/// Where there are many weights and each thread would use them on few panels only, threads share out the units, so that
+/// each reads a part of the weights instead of all of them.
+inline bool shares_units(ptrdiff_t weights, ptrdiff_t panels, int threads) {
+    constexpr ptrdiff_t kManyWeights = 200'000, kFewPanels = 32;
+    return threads > 1 && weights > kManyWeights && panels < kFewPanels * threads;
+}
 
 /// Asked now and then by the first thread; true ends the run after the last finished step.
 using Interrupt = std::function<bool()>;
@@ -51,7 +59,8 @@ using Interrupt = std::function<bool()>;
 template <class T>
 class Session {
 public:
-    Session(const Plan& plan, ptrdiff_t batch, int threads);
+    /// `interrupt` is asked while large buffers are filled; a session that it has stopped can't be used.
+    Session(const Plan& plan, ptrdiff_t batch, int threads, const Interrupt& interrupt = {});
     ~Session();
 
     /// Train. `table` has a row of `columns` scalars a step, rate and decay first; where the parameters have an average,
@@ -67,7 +76,13 @@ public:
     /// J over one batch and its gradient.
     Outcome gradient(const Vectors<T>& vectors, const Rows& rows, const Steps& steps, bool training, T* out);
 
+    /// The outputs of `count` rows from `first` on, at most a batch of them; false if an input was not finite as a T.
+    /// With one thread it may be called on any thread of the team.
+    bool predict(const Vectors<T>& vectors, const Rows& rows, ptrdiff_t first, ptrdiff_t count, T* outputs);
+
     int threads() const { return threads_; }
+    /// Of its buffers.
+    std::size_t bytes() const { return bytes_; }
 
     /// What the steps so far have given, for an Interrupt that wants to know.
     const Outcome& so_far() const { return outcome_; }
@@ -84,6 +99,8 @@ private:
     const T* operand(const Operand& where) const;
 
     Outcome run(const Run& run);
+    void prepare_factors();
+    void set_examples(ptrdiff_t examples);
     bool abort_asked(Member& member, const Run& run);
     template <class Function>
     void in_parts(Member& member, const Run& run, Range all, const Function& work);
@@ -91,8 +108,14 @@ private:
     void steps_of_one(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
     bool update(Member& member, const Run& run, ptrdiff_t step);
     bool only_dense() const;
+    double largest_product(const T* inputs, const T* deltas, ptrdiff_t count_inputs, ptrdiff_t count) const;
+    double largest_gradient_of_one() const;
 
+    void copy_rows(Member& member, const Run& run, const Block& block, ptrdiff_t features, ptrdiff_t first, Range panels,
+                   T* out, ptrdiff_t out_stride);
     void gather(Member& member, const Run& run, ptrdiff_t first, Range panels);
+    void gather_line(Member& member, const Run& run, ptrdiff_t first);
+    void gather_targets(Member& member, const Run& run, ptrdiff_t first, Range panels);
     void equal_weights();
     void forward(Member& member, const Run& run, std::int64_t step, Range panels);
     void multiply_forward(const Node& in, const Node& node, Range panels, Range units, T* scratch);
@@ -100,6 +123,7 @@ private:
     Embedding<T> embedding(const Node& in, const Node& node, const Table& table) const;
     void embed(const Node& in, const Node& node, Range panels);
     void loss(Range panels);
+    void add_right(double& right, double& weighted) const;
     void backward(Member& member, const Run& run, Range panels);
     void parameters(Member& member, const Run& run, const GradientConsumer<T>* consumers);
     void moving_averages();
@@ -116,16 +140,21 @@ private:
     std::vector<T> loss_parameters_;  // the plan's, in the weights' type
     ptrdiff_t batch_;
     int threads_;
+    const Interrupt* building_ = nullptr;
     Vectors<T> vectors_;
     Outcome outcome_;
 
     std::vector<std::unique_ptr<T, void (*)(T*)>> buffers_;
+    std::size_t bytes_ = 0;
     std::vector<Node> nodes_;
     std::vector<Worker> workers_;
     std::unique_ptr<Shared> shared_;
     std::vector<std::int32_t> labels_;
     T *targets_ = nullptr, *example_weights_ = nullptr, *values_ = nullptr, *gradient_ = nullptr;
+    T* right_ = nullptr;  // answers by example, where they are counted
     T* single_ = nullptr;
+    T *lines_ = nullptr, *line_gradients_ = nullptr;  // of all nodes, for a batch of one
+    ptrdiff_t lines_size_ = 0;
     double mass_ = 0;
     bool by_units_ = false;  // dense layers are shared out by units, with barriers around each, not by examples
     ptrdiff_t examples_ = 0, panels_ = 0, scratch_size_ = 0;

@@ -35,6 +35,7 @@ struct Session<T>::Node {
     std::vector<Table> tables;  // of an embedding
     int weights_segment = -1, bias_segment = -1;
     bool trains = false;  // one of its weights does
+    bool bias_follows = false;  // the bias lies behind the weights, and is updated as they are
     T *line = nullptr, *line_gradient = nullptr;  // for a batch of one: features one after the other
 
     /// The features whose gradient something below makes use of.

@@ -34,28 +34,53 @@ void read(const Block& block, Range examples, const Row& row, const Out& out) {
 
 }  // namespace
 
+/// Rows of a block from batch element `first` on, into panels.
+template <class T>
+void Session<T>::copy_rows(Member& member, const Run& run, const Block& block, ptrdiff_t features, ptrdiff_t first,
+                           Range panels, T* out, ptrdiff_t out_stride) {
+    const std::int64_t* rows = run.where.order ? run.where.order + first : nullptr;
+    const char* data = static_cast<const char*>(block.data) + (rows ? 0 : first * block.row_stride);
+    for (ptrdiff_t start = panels.begin; start < panels.end && !abort_asked(member, run); start += kTogether)
+        k_.gather[static_cast<int>(block.type)](
+            {data, block.row_stride, block.column_stride, rows, examples_, features, out, out_stride},
+            {start, std::min(start + kTogether, panels.end)});
+}
+
 template <class T>
 void Session<T>::gather(Member& member, const Run& run, ptrdiff_t first, Range panels) {
+    copy_rows(member, run, run.rows.inputs, nodes_[0].features, first, panels, nodes_[0].y, nodes_[0].stride);
+    gather_targets(member, run, first, panels);
+}
+
+/// The inputs of a batch of one, as they lie in a row.
+template <class T>
+void Session<T>::gather_line(Member& member, const Run& run, ptrdiff_t first) {
+    const Block& inputs = run.rows.inputs;
+    const Node& node = nodes_[0];
+    if (inputs.type == (sizeof(T) == 4 ? Number::float32 : Number::float64) && inputs.column_stride == sizeof(T)) {
+        const ptrdiff_t row = run.where.order ? run.where.order[first] : first;
+        std::memcpy(node.line, static_cast<const char*>(inputs.data) + row * inputs.row_stride,
+                    static_cast<std::size_t>(node.features) * sizeof(T));
+        return;
+    }
+    copy_rows(member, run, inputs, node.features, first, {0, 1}, node.y, node.stride);
+    for (ptrdiff_t f = 0; f < node.features; ++f) node.line[f] = node.y[f * k_.lanes];
+}
+
+template <class T>
+void Session<T>::gather_targets(Member& member, const Run& run, ptrdiff_t first, Range panels) {
     const std::int64_t* rows = run.where.order ? run.where.order + first : nullptr;
     const auto row = [&](ptrdiff_t e) { return rows ? rows[e] : first + e; };
-    const auto copy = [&](const Block& block, ptrdiff_t features, T* out, ptrdiff_t out_stride) {
-        const char* data = static_cast<const char*>(block.data) + (rows ? 0 : first * block.row_stride);
-        for (ptrdiff_t start = panels.begin; start < panels.end && !abort_asked(member, run); start += kTogether)
-            k_.gather[static_cast<int>(block.type)](
-                {data, block.row_stride, block.column_stride, rows, examples_, features, out, out_stride},
-                {start, std::min(start + kTogether, panels.end)});
-    };
-    copy(run.rows.inputs, nodes_[0].features, nodes_[0].y, nodes_[0].stride);
     if (!run.rows.targets.data) return;
-    const ptrdiff_t last = examples_ - 1;
     const Range examples{panels.begin * k_.lanes, panels.end * k_.lanes};  // copies that fill the last panel included
     if (plan_.sparse_labels) {
         std::int32_t* labels = labels_.data();
-        read<std::int32_t>(run.rows.targets, examples, [&](ptrdiff_t e) { return row(std::min(e, last)); },
+        read<std::int32_t>(run.rows.targets, {examples.begin, std::min(examples.end, examples_)}, row,
                            [labels](ptrdiff_t e, std::int32_t label) { labels[e] = label; });
+        if (examples.end > examples_) std::fill(labels + examples_, labels + examples.end, labels[examples_ - 1]);
     } else {
         const ptrdiff_t units = plan_.outputs(), width = stride(units);
-        copy(run.rows.targets, units, targets_, width);
+        copy_rows(member, run, run.rows.targets, units, first, panels, targets_, width);
         if (plan_.loss == Loss::hinge)  // its labels are -1 and 1; 0 counts as -1
             for (ptrdiff_t i = panels.begin * width; i < panels.end * width; ++i)
                 if (targets_[i] == 0) targets_[i] = -1;
@@ -101,7 +126,7 @@ void Session<T>::multiply_forward(const Node& in, const Node& node, Range panels
     const Instruction& instruction = node.instruction;
     const auto& activation = k_.activations[static_cast<int>(instruction.activation)];
     k_.multiply({operand(instruction.weights), 1, node.features, operand(instruction.bias), in.y, in.stride, node.z,
-                 node.stride, node.features, in.features,
+                 node.stride, node.features, in.features, examples_,
                  node.activates() ? Epilogue{activation.forward, &node.activation} : Epilogue{}},
                 panels, units, scratch);
 }
@@ -111,7 +136,7 @@ template <class T>
 void Session<T>::multiply_backward(const Node& in, const Node& node, Range panels, Range inputs, T* scratch) {
     const auto& below = k_.activations[static_cast<int>(in.instruction.activation)];
     k_.multiply({operand(node.instruction.weights), node.features, 1, nullptr, node.gradient, node.stride, in.gradient,
-                 in.stride, in.features, node.features,
+                 in.stride, in.features, node.features, examples_,
                  in.taken_back ? Epilogue{below.backward, &in.activation} : Epilogue{}},
                 panels, inputs, scratch);
 }
@@ -233,6 +258,10 @@ void Session<T>::loss(Range panels) {
         {last.y, targets_, labels_.data(), example_weights_, last.gradient, values_, last.stride, last.features,
          static_cast<T>(plan_.loss_parameter), loss_parameters_.empty() ? nullptr : loss_parameters_.data()},
         panels);
+    if (right_)
+        k_.accuracies[static_cast<int>(plan_.accuracy)]({last.y, targets_, labels_.data(), right_, last.stride,
+                                                         last.features, static_cast<T>(plan_.accuracy_cut)},
+                                                        panels);
 }
 
 template <class T>

@@ -67,11 +67,34 @@ void Session<T>::steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_
         if (first_thread) {
             outcome.loss_sum += total * mass_;
             outcome.mass += mass_;
+            if (right_ && judged) add_right(outcome.right, outcome.weighted_right);
             outcome.rows += examples_;
             ++outcome.steps;
         }
         member.barrier();
     }
+}
+
+/// The largest |input times delta|, the input of a bias being 1; NaN if a number is.
+template <class T>
+double Session<T>::largest_product(const T* inputs, const T* deltas, ptrdiff_t count_inputs, ptrdiff_t count) const {
+    const double input = k_.largest_magnitude(inputs, 0, count_inputs, {0, 1});
+    return k_.largest_magnitude(deltas, 0, count, {0, 1}) * (input <= 1 ? 1 : input);
+}
+
+/// The largest element of the gradient of a batch of one: a bound, or if that is too coarse the exact one.
+template <class T>
+double Session<T>::largest_gradient_of_one() const {
+    const double bound = largest_product(lines_, line_gradients_, lines_size_, lines_size_);
+    if (fits<T>(4 * bound)) return bound;
+    double size = 0;
+    for (std::size_t i = 1; i < nodes_.size(); ++i) {
+        const Node &node = nodes_[i], &in = nodes_[i - 1];
+        const double here = largest_product(in.line, node.line_gradient, in.features, node.features);
+        if (!is_finite(here)) return here;
+        size = std::max(size, here);
+    }
+    return size;
 }
 
 template <class T>
@@ -87,9 +110,9 @@ void Session<T>::steps_of_one(Member& member, const Run& run, ptrdiff_t start, p
             return;
         }
         const Range one{0, 1};
-        gather(member, run, batch, one);
+        gather_line(member, run, batch);
+        gather_targets(member, run, batch, one);
         const T* x = nodes_[0].line;
-        for (ptrdiff_t f = 0; f < nodes_[0].features; ++f) nodes_[0].line[f] = nodes_[0].y[f * k_.lanes];
         for (std::size_t i = 1; i < nodes_.size(); ++i) {
             Node& node = nodes_[i];
             const auto& activation = k_.activations[static_cast<int>(node.instruction.activation)];
@@ -109,9 +132,12 @@ void Session<T>::steps_of_one(Member& member, const Run& run, ptrdiff_t start, p
             {single_, targets_, labels_.data(), example_weights_, single_ + panel, values_, panel, units,
              static_cast<T>(plan_.loss_parameter), loss_parameters_.empty() ? nullptr : loss_parameters_.data()},
             one);
+        if (right_)
+            k_.accuracies[static_cast<int>(plan_.accuracy)]({single_, targets_, labels_.data(), right_, panel, units,
+                                                             static_cast<T>(plan_.accuracy_cut)},
+                                                            one);
         for (ptrdiff_t n = 0; n < units; ++n) last.line_gradient[n] = single_[panel + n * k_.lanes];
         if (run.outputs) std::copy_n(last.line, units, run.outputs + batch * units);
-        double size = 0;
         for (std::size_t i = nodes_.size() - 1; i > 0; --i) {
             const Node &node = nodes_[i], &in = nodes_[i - 1];
             if (node.activates()) {
@@ -125,13 +151,10 @@ void Session<T>::steps_of_one(Member& member, const Run& run, ptrdiff_t start, p
                 k_.backward_one({operand(node.instruction.weights), nullptr, in.features, node.features,
                                  node.line_gradient, in.line_gradient},
                                 {0, in.features});
-            const T inputs = k_.largest_magnitude(in.line, 0, in.features, one);
-            const double here_size = static_cast<double>(k_.largest_magnitude(node.line_gradient, 0, node.features, one)) *
-                                     std::max(1.0, static_cast<double>(inputs));
-            size = here_size <= size ? size : here_size;
         }
+        const double size = largest_gradient_of_one();
         const double penalty = penalised ? penalties() : 0;
-        // `size` is the largest element of the gradient, exactly; only a penalty's part may come on top.
+        // `size` is at least the largest element of the gradient; only a penalty's part may come on top.
         if (!is_finite(std::abs(values_[0])) || !fits<T>(penalty) || !fits<T>(penalised ? 4 * size : size)) {
             outcome.failed = true;
             return;
@@ -140,16 +163,18 @@ void Session<T>::steps_of_one(Member& member, const Run& run, ptrdiff_t start, p
         prepare_scalars(worker, run, batch - run.where.start);
         for (std::size_t i = 1; i < nodes_.size(); ++i) {
             const Node &node = nodes_[i], &in = nodes_[i - 1];
+            in.line[in.features] = 1;  // whose weights are the bias
             k_.weight_gradient_one({in.line, node.line_gradient, node.features,
                                     worker.consumers[static_cast<std::size_t>(node.weights_segment)]},
-                                   {0, in.features}, worker.scratch);
-            if (node.bias_segment >= 0) {
+                                   {0, in.features + node.bias_follows}, worker.scratch);
+            if (node.bias_segment >= 0 && !node.bias_follows) {
                 const auto& consumer = worker.consumers[static_cast<std::size_t>(node.bias_segment)];
                 consumer.apply(consumer.context, 0, node.line_gradient, node.features);
             }
         }
         outcome.loss_sum += total * mass_;
         outcome.mass += mass_;
+        if (right_) add_right(outcome.right, outcome.weighted_right);
         ++outcome.rows;
         ++outcome.steps;
     }

@@ -25,7 +25,7 @@ void Session<T>::parameters(Member& member, const Run& run, const GradientConsum
             if (node.instruction.operation == Operation::dense)
                 in_parts(member, run, part(in.features), [&](Range features) {
                     k_.weight_gradient({in.y, in.stride, node.gradient, node.stride, node.delta_rows, node.features,
-                                        panels_, consumer},
+                                        examples_, consumer},
                                        features, scratch);
                 });
             else

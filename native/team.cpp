@@ -26,24 +26,20 @@ void pause() {
 
 }  // namespace
 
-bool Patience::await_change(const std::atomic<std::uint32_t>& word, std::uint32_t old) {
+bool await_change(const std::atomic<std::uint32_t>& word, std::uint32_t old) {
     using Clock = std::chrono::steady_clock;
-    constexpr int kPausesPerLook = 16;
-    Clock::time_point deadline{};
-    for (;;) {
-        for (int i = 0; i < kPausesPerLook; ++i) {
-            if (word.load(std::memory_order_acquire) != old) {
-                if (deadline != Clock::time_point{}) spin_ = std::min(2 * spin_, kLongest);
-                return false;
-            }
-            pause();
-        }
-        const auto now = Clock::now();
-        if (deadline == Clock::time_point{}) deadline = now + std::chrono::nanoseconds(spin_);
-        if (now > deadline) break;
+    constexpr int kLooks = 64;  // some microseconds
+    constexpr auto kYielding = std::chrono::microseconds(100);
+    const auto changed = [&] { return word.load(std::memory_order_acquire) != old; };
+    for (int i = 0; i < kLooks; ++i) {
+        if (changed()) return false;
+        pause();
     }
-    spin_ = std::max(spin_ / 2, kShortest);
-    while (word.load(std::memory_order_acquire) == old) word.wait(old, std::memory_order_acquire);
+    for (const auto start = Clock::now(); Clock::now() - start < kYielding;) {
+        std::this_thread::yield();
+        if (changed()) return true;
+    }
+    while (!changed()) word.wait(old, std::memory_order_acquire);
     return true;
 }
 
@@ -99,11 +95,10 @@ void Team::spread(int index) {
 
 void Team::work(Worker& worker, int index) {
     const FlushDenormals flush;
-    Patience patience;
     for (std::uint32_t seen = 0;; ++seen) {
-        patience.await_change(worker.jobs, seen);
+        await_change(worker.jobs, seen);
         if (worker.stop) return;
-        Member member(this, index, size_, patience);
+        Member member(this, index, size_);
         spread(index);
         job_(context_, member);
         if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_one();
@@ -132,12 +127,12 @@ void Team::run_job(int threads, Job job, const void* context) {
         workers_[i]->jobs.fetch_add(1, std::memory_order_release);
         workers_[i]->jobs.notify_one();
     }
-    Member member(this, 0, threads, patience_);
+    Member member(this, 0, threads);
     job(context, member);
     for (;;) {
         const std::uint32_t left = unfinished_.load(std::memory_order_acquire);
         if (left == 0) break;
-        patience_.await_change(unfinished_, left);
+        await_change(unfinished_, left);
     }
 }
 
@@ -148,7 +143,7 @@ void Member::barrier() {
         team_->arrived_.store(0, std::memory_order_relaxed);
         team_->phase_.fetch_add(1, std::memory_order_acq_rel);
         team_->phase_.notify_all();
-    } else if (patience_.await_change(team_->phase_, phase)) {
+    } else if (await_change(team_->phase_, phase)) {
         team_->spread(index_);
     }
 }

@@ -1,8 +1,8 @@
 // A team of threads that share the work of one training run.
 //
 // `run` hands a function to n threads, the caller among them, and returns when all have finished. The workers stay:
-// between jobs, and at barriers inside them, a thread spins for some microseconds and then sleeps, so that a team
-// that shares its cores with others gives them up.
+// between jobs, and at barriers inside them, a thread spins for some microseconds, then yields, then sleeps, so that a
+// team that shares its cores with others gives them up.
 #pragma once
 
 #include <atomic>
@@ -13,16 +13,9 @@
 
 namespace chainrule {
 
-/// How long a thread spins before it sleeps: less after waits that were too long to spin, more after short ones.
-class Patience {
-public:
-    /// Return once `word` is no longer `old`; true if that took a sleep.
-    bool await_change(const std::atomic<std::uint32_t>& word, std::uint32_t old);
-
-private:
-    static constexpr int kLongest = 50'000, kShortest = 1'000;  // nanoseconds
-    int spin_ = kLongest;
-};
+/// Return once `word` is no longer `old`; true if that took more than spinning. A thread first spins, then offers its
+/// processor to others again and again (the one it waits for may be among them), then sleeps.
+bool await_change(const std::atomic<std::uint32_t>& word, std::uint32_t old);
 
 class Team;
 
@@ -36,12 +29,10 @@ public:
 
 private:
     friend class Team;
-    Member(Team* team, int index, int size, Patience& patience)
-        : team_(team), index_(index), size_(size), patience_(patience) {}
+    Member(Team* team, int index, int size) : team_(team), index_(index), size_(size) {}
 
     Team* team_;
     int index_, size_;
-    Patience& patience_;
 };
 
 class Team {
@@ -75,7 +66,6 @@ private:
     Job job_ = nullptr;
     const void* context_ = nullptr;
     int size_ = 1;
-    Patience patience_;
     alignas(64) std::atomic<std::uint32_t> arrived_{0};
     alignas(64) std::atomic<std::uint32_t> phase_{0};
     alignas(64) std::atomic<std::uint32_t> unfinished_{0};

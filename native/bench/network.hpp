@@ -147,7 +147,7 @@ private:
         for (Layer& layer : layers_) {
             const bool hidden = &layer != &layers_.back();
             multiply({layer.weights, 1, layer.units, layer.bias, x, stride(layer.inputs), layer.output,
-                      stride(layer.units), layer.units, layer.inputs,
+                      stride(layer.units), layer.units, layer.inputs, batch_,
                       hidden ? Epilogue{relu().forward, &layer.activation} : Epilogue{}});
             x = layer.output;
         }
@@ -170,6 +170,7 @@ private:
                       stride(layer.inputs),
                       layer.inputs,
                       layer.units,
+                      batch_,
                       {relu().backward, &below.activation}});
         }
         member.barrier();
@@ -181,7 +182,7 @@ private:
                                 stride(layer.units),
                                 layer.delta_rows,
                                 layer.units,
-                                panels_,
+                                batch_,
                                 {adam(), &layer.parameters}},
                                share_of(layer.inputs + 1), scratch);
         }

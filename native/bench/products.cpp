@@ -46,7 +46,7 @@ void store_gradient(const void* context, ptrdiff_t first, const float* gradient,
 class Layer {
 public:
     Layer(const KernelTable<float>& kernels, ptrdiff_t inputs, ptrdiff_t units, ptrdiff_t rows)
-        : k_(kernels), inputs_(inputs), units_(units), single_(rows == 1), panels_((rows + k_.lanes - 1) / k_.lanes),
+        : k_(kernels), inputs_(inputs), units_(units), rows_(rows), single_(rows == 1), panels_((rows + k_.lanes - 1) / k_.lanes),
           weights_(inputs * units + k_.lanes), weights_gradient_(inputs * units + k_.lanes),
           x_(panels_ * stride(inputs)), x_gradient_(panels_ * stride(inputs)), y_(panels_ * stride(units)),
           y_gradient_(panels_ * stride(units)), delta_rows_((units + k_.lanes) * panels_ * k_.lanes),
@@ -54,14 +54,15 @@ public:
 
     void forward() {
         if (single_) return k_.forward_one({weights_, nullptr, inputs_, units_, x_, y_}, {0, units_});
-        k_.multiply({weights_, 1, units_, nullptr, x_, stride(inputs_), y_, stride(units_), units_, inputs_, {}},
+        k_.multiply({weights_, 1, units_, nullptr, x_, stride(inputs_), y_, stride(units_), units_, inputs_, rows_,
+                     {}},
                     {0, panels_}, {0, units_}, scratch_);
     }
 
     void gradient_of_inputs() {
         if (single_) return k_.backward_one({weights_, nullptr, inputs_, units_, y_gradient_, x_gradient_}, {0, inputs_});
         k_.multiply({weights_, units_, 1, nullptr, y_gradient_, stride(units_), x_gradient_, stride(inputs_), inputs_,
-                     units_, {}},
+                     units_, rows_, {}},
                     {0, panels_}, {0, inputs_}, scratch_);
     }
 
@@ -71,7 +72,7 @@ public:
         if (single_) return k_.weight_gradient_one({x_, y_gradient_, units_, consumer}, {0, inputs_}, scratch_);
         if (!k_.is_narrow(units_, panels_))
             k_.transpose_delta({y_gradient_, stride(units_), delta_rows_, units_, panels_}, {0, panels_});
-        k_.weight_gradient({x_, stride(inputs_), y_gradient_, stride(units_), delta_rows_, units_, panels_, consumer},
+        k_.weight_gradient({x_, stride(inputs_), y_gradient_, stride(units_), delta_rows_, units_, rows_, consumer},
                            {0, inputs_}, scratch_);
     }
 
@@ -80,7 +81,7 @@ private:
     ptrdiff_t stride(ptrdiff_t features) const { return (features | 1) * k_.lanes; }
 
     const KernelTable<float>& k_;
-    ptrdiff_t inputs_, units_;
+    ptrdiff_t inputs_, units_, rows_;
     bool single_;
     ptrdiff_t panels_;
     Buffer weights_, weights_gradient_, x_, x_gradient_, y_, y_gradient_, delta_rows_, scratch_;

@@ -29,7 +29,7 @@ template <int R, int C, class F>
 inline void each(const F& f) {
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r)
-#pragma GCC unroll 2
+#pragma GCC unroll 16
         for (int c = 0; c < C; ++c) f(r, c);
 }
 
@@ -64,6 +64,17 @@ inline void tile_product(const TileProduct<T>& p) {
         }
     }
     each<R, C>([&](int r, int c) { store(p.out + r * p.out_row + c * p.out_panel, sum[r][c]); });
+}
+
+/// The depth is cut so that the left part of a tile stays in the first-level cache, and a few hundred examples
+/// in the second. It is part of the order of summation, hence a constant.
+template <class T>
+inline constexpr ptrdiff_t kDepth = 2048 / static_cast<ptrdiff_t>(sizeof(T));
+
+/// `count` in equal parts of at most `limit`: the size of the first of those left.
+inline ptrdiff_t next_part(ptrdiff_t count, ptrdiff_t limit) {
+    const ptrdiff_t parts = (count + limit - 1) / limit;
+    return (count + parts - 1) / parts;
 }
 
 }  // namespace chainrule::CHAINRULE_ISA_NAMESPACE

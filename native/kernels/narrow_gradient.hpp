@@ -45,7 +45,7 @@ inline void narrow_block(const WeightGradient<T>& p, ptrdiff_t k, ptrdiff_t k_en
     Vec<T> sum[lanes];
 #pragma GCC unroll 16
     for (int i = 0; i < lanes; ++i) sum[i] = Vec<T>{};
-    for (ptrdiff_t panel = 0; panel < p.panels; ++panel) {
+    for (ptrdiff_t panel = 0; panel * lanes < p.examples; ++panel) {
         Vec<T> d[C];
 #pragma GCC unroll 16
         for (int c = 0; c < C; ++c) d[c] = load(delta[c] + panel * p.delta_stride);

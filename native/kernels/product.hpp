@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../kernel_table.hpp"
+#include "few_examples.hpp"
 #include "microkernel.hpp"
 #include "narrow_gradient.hpp"
 #include "single_example.hpp"
@@ -31,17 +32,6 @@ constexpr TileKernels<T> make_tile_kernels(Sequence<R...>) {
 template <class T>
 inline constexpr TileKernels<T> kTileKernels = make_tile_kernels<T>(MakeSequence<kTileRows>{});
 
-/// The depth is cut so that the left part of a tile stays in the first-level cache, and a few hundred examples
-/// in the second. It is part of the order of summation, hence a constant.
-template <class T>
-inline constexpr ptrdiff_t kDepth = 2048 / static_cast<ptrdiff_t>(sizeof(T));
-
-/// `count` in equal parts of at most `limit`: the size of the first of those left.
-inline ptrdiff_t next_part(ptrdiff_t count, ptrdiff_t limit) {
-    const ptrdiff_t parts = (count + limit - 1) / limit;
-    return (count + parts - 1) / parts;
-}
-
 /// Tiles whose left parts are packed together: neighbours in memory, where a row may be a page away from the next.
 inline constexpr int kPackedTiles = 8;
 
@@ -64,9 +54,41 @@ void pack_tiles(const T* left, ptrdiff_t left_depth, ptrdiff_t depth, ptrdiff_t 
     }
 }
 
+/// Rows of W whose sums fit the scratch of `multiply` when few examples go forward.
+template <class T>
+inline constexpr ptrdiff_t kFewUnits = kPackedTiles * kTileRows * kDepth<T> / kLanes<T>;
+
+/// The last panel where few examples fill it and that makes another way the faster one; false if it does not.
+template <class T>
+bool multiply_few(const PanelProduct<T>& p, ptrdiff_t panel, Range rows, T* scratch) {
+    constexpr int lanes = kLanes<T>;
+    const int examples = static_cast<int>(p.examples - panel * lanes);
+    FewProduct<T> few{p.left, 0, p.bias, p.right + panel * p.right_stride, p.out + panel * p.out_stride, p.depth, rows};
+    if (p.left_row == 1) {
+        if (!few_forward_pays<T>(p.rows, p.depth, examples)) return false;
+        few.left_stride = p.left_depth;
+        for (ptrdiff_t r = rows.begin; r < rows.end; r = few.rows.end) {
+            few.rows = {r, rows.end - r < kFewUnits<T> ? rows.end : r + kFewUnits<T>};
+            kFewKernels<T>.forward[examples - 1](few, scratch);
+        }
+    } else {
+        if (!few_backward_pays<T>(p.depth, examples)) return false;
+        few.left_stride = p.left_row;
+        kFewKernels<T>.backward[examples - 1](few, scratch);
+    }
+    if (p.epilogue.apply)
+        p.epilogue.apply(p.epilogue.context, panel * p.out_stride + rows.begin * lanes, rows.size() * lanes);
+    return true;
+}
+
 template <class T>
 void multiply(const PanelProduct<T>& p, Range panels, Range rows, T* scratch) {
     constexpr int lanes = kLanes<T>;
+    const ptrdiff_t whole = p.examples / lanes;
+    if (p.examples % lanes > 0 && panels.end > whole && multiply_few(p, whole, rows, scratch)) {
+        panels.end = whole;
+        if (panels.size() == 0) return;
+    }
     // A left operand read along its columns touches a cache line per element of depth, so it is copied together
     // first, unless its rows are near each other, or few panels use the copy and rows don't lie pages apart.
     const ptrdiff_t row_bytes = p.left_depth * static_cast<ptrdiff_t>(sizeof(T));
@@ -127,9 +149,10 @@ inline ptrdiff_t gradient_scratch(ptrdiff_t units) {
 /// gradient never exists as a whole.
 template <class T>
 void weight_gradient(const WeightGradient<T>& p, Range rows, T* scratch) {
-    if (is_narrow<T>(p.units, p.panels)) return narrow_weight_gradient(p, rows, scratch);
     constexpr int lanes = kLanes<T>;
-    const ptrdiff_t examples = p.panels * lanes;
+    const ptrdiff_t panels = (p.examples + lanes - 1) / lanes, whole = p.examples / lanes;
+    if (is_narrow<T>(p.units, panels)) return narrow_weight_gradient(p, rows, scratch);
+    if (p.examples <= kFewSummed<T>) return kFewKernels<T>.weight_gradient[p.examples - 1](p, rows, scratch);
     for (ptrdiff_t n = 0, width; n < p.units; n += width) {
         width = p.units - n < kGradientColumns<T> ? p.units - n : kGradientColumns<T>;
         const ptrdiff_t vectors = (width + lanes - 1) / lanes;
@@ -139,14 +162,13 @@ void weight_gradient(const WeightGradient<T>& p, Range rows, T* scratch) {
             tile.left_row = lanes;
             tile.left_depth = 1;
             tile.left_block = p.input_stride;
-            tile.right_panel = examples * lanes;
-            tile.depth = lanes;
+            tile.right_panel = panels * lanes * lanes;
             tile.out_row = width;
             tile.out_panel = lanes;
-            for (ptrdiff_t panel = 0, blocks; panel < p.panels; panel += blocks) {
-                blocks = next_part(p.panels - panel, kBatchPanels<T>);
+            for (ptrdiff_t panel = 0; panel < panels; panel += tile.blocks) {  // the last by itself if it is not full
+                tile.blocks = panel < whole ? next_part(whole - panel, kBatchPanels<T>) : 1;
+                tile.depth = panel < whole ? lanes : p.examples % lanes;
                 tile.left = p.input + panel * p.input_stride + k * lanes;
-                tile.blocks = blocks;
                 tile.accumulate = panel > 0;
                 // Rows lie one after the other, so that the consumer gets a whole tile at once. The last vectors of
                 // a row come first, for they reach into the next row: there they add 0, which is what the delta

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../kernel_table.hpp"
+#include "microkernel.hpp"
 #include "narrow_gradient.hpp"
 #include "simd.hpp"
 
@@ -58,6 +59,26 @@ void forward_one(const SingleExample<T>& p, Range units) {
     if (p.inputs & 1) add_rows<T, 1>(p, k, units);
 }
 
+/// The V scalar products from row k of W on, side by side in registers.
+template <class T>
+inline void multiply_block(const SingleExample<T>& p, ptrdiff_t k) {
+    constexpr int lanes = kLanes<T>;
+    const ptrdiff_t units = p.units;
+    const T* rows = p.weights + k * units;
+    Vec<T> sums[lanes];
+    each<lanes, 1>([&](int i, int) { sums[i] = Vec<T>{}; });
+    ptrdiff_t n = 0;
+    for (; n + lanes <= units; n += lanes) {
+        const Vec<T> x = load(p.input + n);
+        each<lanes, 1>([&](int i, int) { sums[i] = fma(load(rows + i * units + n), x, sums[i]); });
+    }
+    if (n < units) {
+        const Vec<T> x = load_part(p.input + n, units - n);
+        each<lanes, 1>([&](int i, int) { sums[i] = fma(load_part(rows + i * units + n, units - n), x, sums[i]); });
+    }
+    store(p.out + k, sums_of_lanes<T>(sums));
+}
+
 /// out[k] = sum over n of W[k, n] input[n], for the inputs of the layer in `rows`: V scalar products at a time.
 template <class T>
 void backward_one(const SingleExample<T>& p, Range rows) {
@@ -72,6 +93,10 @@ void backward_one(const SingleExample<T>& p, Range rows) {
     }
     for (ptrdiff_t k = rows.begin; k < rows.end; k += lanes) {
         const ptrdiff_t count = rows.end - k < lanes ? rows.end - k : lanes;
+        if (count == lanes) {
+            multiply_block(p, k);
+            continue;
+        }
         Vec<T> sums[lanes];
         for (int i = 0; i < lanes; ++i) sums[i] = Vec<T>{};
         for (int i = 0; i < count; ++i) {
@@ -81,11 +106,7 @@ void backward_one(const SingleExample<T>& p, Range rows) {
                 sum = fma(load_up_to(row + n, p.units - n), load_up_to(p.input + n, p.units - n), sum);
             sums[i] = sum;
         }
-        const Vec<T> result = sums_of_lanes<T>(sums);
-        if (count == lanes)
-            store(p.out + k, result);
-        else
-            store_part(p.out + k, result, count);
+        store_part(p.out + k, sums_of_lanes<T>(sums), count);
     }
 }
 
@@ -97,16 +118,17 @@ inline constexpr ptrdiff_t kSingleGradient = 4096 / static_cast<ptrdiff_t>(sizeo
 template <class T>
 void weight_gradient_one(const SingleGradient<T>& p, Range rows, T* scratch) {
     constexpr int lanes = kLanes<T>;
-    const ptrdiff_t most = kSingleGradient<T> / p.units, together = most > 0 ? most : 1;
+    const ptrdiff_t units = p.units, most = kSingleGradient<T> / units, together = most > 0 ? most : 1;
+    const T *input = p.input, *delta = p.delta;  // which the compiler can't know the stores to leave as they are
     for (ptrdiff_t start = rows.begin, end; start < rows.end; start = end) {
         end = start + together < rows.end ? start + together : rows.end;
         for (ptrdiff_t k = start; k < end; ++k) {
-            const Vec<T> x = broadcast(p.input[k]);
-            T* out = scratch + (k - start) * p.units;
+            const Vec<T> x = broadcast(input[k]);
+            T* out = scratch + (k - start) * units;
             // What the last vector writes past the row is overwritten by the next row.
-            for (ptrdiff_t n = 0; n < p.units; n += lanes) store(out + n, x * load(p.delta + n));
+            for (ptrdiff_t n = 0; n < units; n += lanes) store(out + n, x * load(delta + n));
         }
-        p.consumer.apply(p.consumer.context, start * p.units, scratch, (end - start) * p.units);
+        p.consumer.apply(p.consumer.context, start * units, scratch, (end - start) * units);
     }
 }
 

@@ -1,4 +1,5 @@
 // The table of kernels of one instruction set. The build compiles this file once for each.
+#include "accuracy.hpp"
 #include "activations.hpp"
 #include "bias_gradient.hpp"
 #include "dropout.hpp"
@@ -67,6 +68,7 @@ constexpr KernelTable<T> make_table() {
                 cross_entropy<T, SparseTargets>,
                 cross_entropy_logits<T, SparseTargets>,
             },
+        .accuracies = {nullptr, count_codes<T>, count_one_hot<T>, count_binary<T>},
         .optimizers =
             {
                 optimizer_kernel<T, Sgd>(),

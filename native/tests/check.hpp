@@ -102,5 +102,9 @@ void test_embedding(const Isa& isa);
 void test_training(const Isa& isa);
 void test_team();
 void test_session();
+void test_predictor();
+
+int plant_overflow();
+int plant_race();
 
 }  // namespace chainrule::test

@@ -1,6 +1,6 @@
 // Tests of the native engine, on every instruction set that this processor has. `--all` takes every case where the
 // default takes a sample; `--emulated` leaves out forking, which emulators of other processors can't do with
-// threads.
+// threads; `--plant-overflow` and `--plant-race` make one mistake each and nothing else, which a sanitizer must report.
 #include <cstring>
 
 #include "check.hpp"
@@ -11,9 +11,12 @@ int main(int count, char** arguments) {
     for (int i = 1; i < count; ++i) {
         all_cases = all_cases || std::strcmp(arguments[i], "--all") == 0;
         emulated = emulated || std::strcmp(arguments[i], "--emulated") == 0;
+        if (std::strcmp(arguments[i], "--plant-overflow") == 0) return plant_overflow();
+        if (std::strcmp(arguments[i], "--plant-race") == 0) return plant_race();
     }
     test_team();
     test_session();
+    test_predictor();
     for (const Isa& isa : isas()) {
         if (!isa.available()) {
             std::printf("%s: not on this processor\n", isa.name);

@@ -60,10 +60,10 @@ template <class T>
 void check(const Isa& isa, int which, ptrdiff_t count, bool prepared) {
     const OptimizerKernel<T>& kernel = kernels<T>(isa).optimizers[which];
     Random random(static_cast<std::uint64_t>(100 * which + count));
-    Array<T> weights(count, random), gradient(count),
+    Array<T> weights(count, random), gradient(count), average(count),
         slots[3] = {Array<T>(count), Array<T>(count), Array<T>(count)};
-    std::vector<std::array<Real, 4>> wanted(static_cast<std::size_t>(count));
-    for (ptrdiff_t i = 0; i < count; ++i) wanted[static_cast<std::size_t>(i)] = {weights[i], 0, 0, 0};
+    std::vector<std::array<Real, 5>> wanted(static_cast<std::size_t>(count));
+    for (ptrdiff_t i = 0; i < count; ++i) wanted[static_cast<std::size_t>(i)] = {weights[i], 0, 0, 0, 0};
     OptimizerParameters<T> p;
     p.momentum = T(0.9);
     p.rest_1 = T(0.1);
@@ -78,9 +78,12 @@ void check(const Isa& isa, int which, ptrdiff_t count, bool prepared) {
         p.gradient_factor = T(0.5);
         p.gradient_limit = T(0.4);
     }
-    const OptimizerBuffers<T> buffers{weights.get(), {slots[0].get(), slots[1].get(), slots[2].get()}, &p};
+    const OptimizerBuffers<T> buffers{weights.get(), {slots[0].get(), slots[1].get(), slots[2].get()}, &p,
+                                      prepared ? average.get() : nullptr};
     for (int step = 0; step < 3; ++step) {
         p.rate = static_cast<T>(0.1 / (step + 1));
+        p.average_momentum = step == 0 ? T(0) : T(0.75);
+        p.overwrite = step == 1;
         for (ptrdiff_t i = 0; i < count; ++i) gradient[i] = i == 3 ? T(0) : static_cast<T>(random.number());
         const ptrdiff_t middle = random.below(count + 1);
         kernel.update(&buffers, 0, gradient.get(), middle);
@@ -92,6 +95,9 @@ void check(const Isa& isa, int which, ptrdiff_t count, bool prepared) {
             g = std::min(std::max(g * p.gradient_factor, -Real(p.gradient_limit)), Real(p.gradient_limit));
             w[0] -= w[0] * p.decay;
             w[0] -= kRules[which](g, w + 1, numbers);
+            if (!prepared) continue;
+            w[4] = p.average_momentum * w[4] + (1 - Real(p.average_momentum)) * w[0];
+            if (p.overwrite) w[0] = w[4];
         }
     }
     // The centred mean square is a difference of like numbers: its root magnifies what rounding left of it.
@@ -102,6 +108,8 @@ void check(const Isa& isa, int which, ptrdiff_t count, bool prepared) {
         CHECK(std::fabs(weights[i] - want[0]) <= tolerance,
               "%s: optimiser %d, weight %td of %td: %.9g, expected %.9Lg", isa.name, which, i, count,
               double(weights[i]), want[0]);
+        CHECK(std::fabs(average[i] - want[4]) <= tolerance, "%s: optimiser %d, average %.9g, expected %.9Lg", isa.name,
+              which, double(average[i]), want[4]);
         for (int s = 0; s < kernel.slots; ++s)
             CHECK(std::fabs(slots[s][i] - want[static_cast<std::size_t>(s + 1)]) <= tolerance,
                   "%s: optimiser %d, slot %d: %.9g, expected %.9Lg", isa.name, which, s, double(slots[s][i]),

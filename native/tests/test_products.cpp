@@ -44,8 +44,10 @@ public:
           bias_(units, random),
           input_((panels_ - 1) * input_stride_ + inputs * lanes_, random),
           delta_((panels_ - 1) * unit_stride_ + units * lanes_, random) {
-        for (ptrdiff_t e = batch; e < panels_ * lanes_; ++e)
+        for (ptrdiff_t e = batch; e < panels_ * lanes_; ++e) {  // what a session has in them
+            for (ptrdiff_t k = 0; k < inputs; ++k) input_[at(lanes_, input_stride_, k, e)] = x(k, batch - 1);
             for (ptrdiff_t n = 0; n < units; ++n) delta_[at(lanes_, unit_stride_, n, e)] = 0;
+        }
     }
 
     void check(Random& random) const {
@@ -60,6 +62,10 @@ public:
                 }
                 near(output[at(lanes_, unit_stride_, n, e)], 2 * sum, 2 * size, inputs_, "forward");
             }
+        for (ptrdiff_t e = batch_; e < panels_ * lanes_; ++e)  // lanes that fill the last panel stay as finite
+            for (ptrdiff_t n = 0; n < units_; ++n)
+                CHECK(output[at(lanes_, unit_stride_, n, e)] == output[at(lanes_, unit_stride_, n, batch_ - 1)],
+                      "%s forward: lane %td of unit %td is no copy", name_.c_str(), e, n);
         const Array<T> back = backward({{0, panels_}}, {{0, inputs_}});
         for (ptrdiff_t e = 0; e < batch_; ++e)
             for (ptrdiff_t k = 0; k < inputs_; ++k) {
@@ -71,6 +77,10 @@ public:
                 }
                 near(back[at(lanes_, input_stride_, k, e)], sum, size, units_, "backward");
             }
+        for (ptrdiff_t e = batch_; e < panels_ * lanes_; ++e)  // and add nothing to any gradient
+            for (ptrdiff_t k = 0; k < inputs_; ++k)
+                CHECK(back[at(lanes_, input_stride_, k, e)] == 0, "%s backward: lane %td of input %td is not 0",
+                      name_.c_str(), e, k);
         const Array<T> gradient = weight_gradient({{0, inputs_}});
         for (ptrdiff_t k = 0; k < inputs_; ++k)
             for (ptrdiff_t n = 0; n < units_; ++n) {
@@ -116,6 +126,7 @@ private:
                                       unit_stride_,
                                       units_,
                                       inputs_,
+                                      batch_,
                                       {Doubling::apply<T>, out.get()}};
         for (const Range p : panels)
             for (const Range u : units) k_.multiply(product, p, u, scratch.get());
@@ -125,7 +136,7 @@ private:
         Array<T> out(input_.size()), scratch(k_.product_scratch());
         const PanelProduct<T> product{weights_.get(), units_,       1,         nullptr,
                                       delta_.get(),   unit_stride_, out.get(), input_stride_,
-                                      inputs_,        units_,       {}};
+                                      inputs_,        units_,       batch_,    {}};
         for (const Range p : panels)
             for (const Range i : inputs) k_.multiply(product, p, i, scratch.get());
         return out;
@@ -136,7 +147,7 @@ private:
         k_.transpose_delta({delta_.get(), unit_stride_, rows.get(), units_, panels_}, {0, panels_});
         const Sink<T> sink{out.get()};
         const WeightGradient<T> product{input_.get(), input_stride_, delta_.get(), unit_stride_,
-                                        rows.get(),   units_,        panels_,      {Sink<T>::keep, &sink}};
+                                        rows.get(),   units_,        batch_,       {Sink<T>::keep, &sink}};
         for (const Range i : inputs) k_.weight_gradient(product, i, scratch.get());
         return out;
     }
@@ -159,6 +170,10 @@ void test_sizes(const Isa& isa) {
             Layer<T>(isa, 1 + random.below(small), 1 + random.below(small), 1 + random.below(small), random)
                 .check(random);
     }
+    for (ptrdiff_t b = 1; b < 20; ++b) {  // every number of examples in the last panel, where few of them have their own way
+        Layer<T>(isa, b, 40, 600, random).check(random);
+        Layer<T>(isa, b, 90, 101, random).check(random);
+    }
     // Beyond the limits of a block: in depth, in examples, in columns of the gradient, packed and not.
     for (const auto& [b, k, n] : std::vector<std::array<ptrdiff_t, 3>>{{70, 530, 150},
                                                                        {33, 5, 1030},
@@ -166,7 +181,8 @@ void test_sizes(const Isa& isa) {
                                                                        {1100, 3, 20},
                                                                        {530, 17, 3},
                                                                        {48, 1025, 130},
-                                                                       {90, 2, 530}})
+                                                                       {90, 2, 530},
+                                                                       {3, 40, 7000}})
         Layer<T>(isa, b, k, n, random).check(random);
 }
 

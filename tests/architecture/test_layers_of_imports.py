@@ -19,7 +19,7 @@ LEVELS = [
     ["errors"],
     ["files"],
     ["arrays"],
-    ["configurable"],
+    ["changes", "configurable"],
     ["random"],
     ["autodiff"],
     ["activations", "initializers", "regularizers", "losses", "metrics"],

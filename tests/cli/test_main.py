@@ -15,17 +15,19 @@ def test_help_lists_the_commands(run: Any) -> None:
         outcome = run(*arguments)
         assert outcome.code == 0
         assert [line.split()[0] for line in outcome.out.partition("Commands:")[2].strip().splitlines()] == [
+            "completion",
             "evaluate",
+            "inspect",
             "predict",
             "train",
         ]
 
 
-@pytest.mark.parametrize("command", ["train", "predict", "evaluate"])
+@pytest.mark.parametrize("command", ["train", "predict", "evaluate", "inspect", "completion"])
 def test_every_command_has_help_with_an_example(run: Any, command: str) -> None:
     outcome = run(command, "--help")
     assert outcome.code == 0
-    assert f"  chainrule {command} " in outcome.out
+    assert f"chainrule {command} " in outcome.out.partition("Usage:")[2].partition("\n")[2]
 
 
 def test_the_version_names_the_engine(run: Any) -> None:
@@ -36,7 +38,7 @@ def test_the_version_names_the_engine(run: Any) -> None:
     ("arguments", "message"),
     [
         (["trian"], "there is no command 'trian'; did you mean 'train'? (see chainrule --help)"),
-        (["train"], "Missing argument 'FILE' (see chainrule train --help)"),
+        (["train"], "Missing option '--target' (see chainrule train --help)"),
         (["train", "penguins.csv"], "Missing option '--target' (see chainrule train --help)"),
         (["predict", "a"], "Missing argument 'FILE' (see chainrule predict --help)"),
     ],

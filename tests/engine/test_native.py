@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from chainrule import Sequential, engine
-from chainrule.engine import native
+from chainrule.engine import blocks, native
+from chainrule.engine.blocks import converted, is_readable, rows_together
 from chainrule.engine.data import Rows
-from chainrule.engine.native import MOST_IDLE, NativeEngine, _blocks, _converted, _is_readable, _rows_together
+from chainrule.engine.native import MOST_IDLE, NativeEngine
 from chainrule.errors import ArgumentError
 from chainrule.layers import Dense, Dropout
 
@@ -42,8 +43,8 @@ CONVERTED = {
 @pytest.mark.parametrize("name", READABLE)
 def test_arrays_that_are_read_where_they_are(name):
     x = READABLE[name]
-    assert _is_readable(Rows(x))
-    assert _blocks(Rows(x))[0][0] == x.ctypes.data
+    assert is_readable(Rows(x))
+    assert blocks.blocks(Rows(x))[0][0] == x.ctypes.data
 
 
 @pytest.mark.parametrize("name", CONVERTED)
@@ -51,24 +52,24 @@ def test_arrays_that_are_converted(name):
     x = CONVERTED[name]
     if x.dtype == np.float64 and name == "long double":
         pytest.skip("a long double is a double here")
-    assert not _is_readable(Rows(x))
-    converted = _converted(Rows(x, x, None))
-    assert _is_readable(converted)
-    assert np.array_equal(converted.x, x)
-    assert np.array_equal(converted.y, x)
-    assert converted.weight is None
-    assert converted.x.dtype.kind == x.dtype.kind
+    assert not is_readable(Rows(x))
+    rows = converted(Rows(x, x, None))
+    assert is_readable(rows)
+    assert np.array_equal(rows.x, x)
+    assert np.array_equal(rows.y, x)
+    assert rows.weight is None
+    assert rows.x.dtype.kind == x.dtype.kind
 
 
 def test_what_is_absent_is_no_block():
-    assert _blocks(Rows(X))[1:] == [(0, 0, 0, 0)] * 2
+    assert blocks.blocks(Rows(X))[1:] == [(0, 0, 0, 0)] * 2
 
 
 def test_rows_are_converted_in_whole_batches():
     wide = Rows(np.zeros((1000, 5000), np.float16))
-    assert _rows_together(wide, 32) % 32 == 0
-    assert 32 <= _rows_together(wide, 32) <= 2**20 // 5000
-    assert _rows_together(wide, 10**6) == 10**6
+    assert rows_together(wide, 32) % 32 == 0
+    assert 32 <= rows_together(wide, 32) <= 2**20 // 5000
+    assert rows_together(wide, 10**6) == 10**6
 
 
 def test_sessions_are_made_once_for_a_size():
@@ -84,6 +85,18 @@ def test_sessions_of_few_sizes_are_kept():
     for size in range(1, 20):
         trained.train_on_batch(X[:size], Y[:size])
     assert len(trained._engine._training.idle) <= MOST_IDLE + 1
+
+
+def test_large_buffers_of_other_sizes_are_let_go(monkeypatch):
+    trained = model()
+    idle = lambda: [size for size, _ in trained._engine._training.idle]  # noqa: E731
+    for size in (10, 20):
+        trained.train_on_batch(X[:size], Y[:size])
+    assert idle() == [10, 20]
+    assert all(session.bytes > 10 * 8 * (3 + 4 + 2) for session in trained._engine._training.idle.values())
+    monkeypatch.setattr(native, "MOST_IDLE_BYTES", 1)
+    trained.train_on_batch(X[:30], Y[:30])
+    assert idle() == [30]
 
 
 def test_a_session_comes_back_after_an_error():
@@ -163,7 +176,8 @@ def test_the_names_are_in_the_order_of_the_enumerations():
     assert enumerators("Activation") == list(native.ACTIVATIONS)
     assert enumerators("Loss") == list(native.LOSSES)
     assert enumerators("Optimizer") == list(native.RULES)
-    assert enumerators("Number") == list(native.NUMBERS)
+    assert enumerators("Number") == list(blocks.NUMBERS)
+    assert enumerators("Accuracy") == list(native.ACCURACIES)
     assert enumerators("Reduction") == list(native.REDUCTIONS)
     assert len(enumerators("Clipping")) == len(native.CLIPPINGS)
 

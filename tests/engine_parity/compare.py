@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -55,9 +56,16 @@ def build(
     dtype: str = "float64",
     metrics: Sequence[Any] = (),
     seed: int = 3,
+    weighted_metrics: Sequence[Any] = (),
 ) -> Sequential:
     model = Sequential(layers(), dtype=dtype, seed=seed)
-    model.compile(optimizer(), loss, metrics=list(metrics), engine=engine)
+    model.compile(
+        optimizer(),
+        loss,
+        metrics=deepcopy(list(metrics)),
+        weighted_metrics=deepcopy(list(weighted_metrics)),
+        engine=engine,
+    )
     return model
 
 
@@ -83,11 +91,15 @@ def check_parity(
     batch_size: int = 16,
     steps: int | None = None,
     metrics: Sequence[Any] = (),
+    weighted_metrics: Sequence[Any] = (),
     **fit: Any,
 ) -> dict[str, Sequential]:
     """Compare the engines on a model, before training and after some steps; return the trained models."""
     tolerance, sums = TOLERANCE[dtype], SUM_TOLERANCE[dtype]
-    models = {engine: build(engine, layers, loss, optimizer, dtype, metrics) for engine in ENGINES}
+    models = {
+        engine: build(engine, layers, loss, optimizer, dtype, metrics, weighted_metrics=weighted_metrics)
+        for engine in ENGINES
+    }
     per_epoch = ceil(len(x) / batch_size)
     epochs, made = ceil((steps or STEPS) / per_epoch), steps_made()
     outputs, gradients, histories, results = [], [], [], []

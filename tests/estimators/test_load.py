@@ -75,7 +75,7 @@ def test_a_truncated_file_is_refused(saved: Path, tmp_path: Path, length: int) -
     [
         ("target", "classes", ["no", "yes", "more"]),
         ("target", "name", "x"),
-        ("encoder", "target", None),
+        ("encoder", "target", "other"),
         ("report", "guess", "maybe"),
         ("report", "number_classes", True),
     ],

@@ -14,10 +14,10 @@ def model(seed):
 
 def main(path):
     models = [model(1), model(2)]
-    print("ready", flush=True)
     while True:
         for each in models:
             each.save(path)
+            print("saved", flush=True)
 
 
 if __name__ == "__main__":

@@ -25,10 +25,11 @@ def test_a_killed_save_leaves_the_old_or_the_new_file(tmp_path, kills):
     for _ in range(kills):
         command = [sys.executable, "-m", "tests.models.saver", str(path)]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
-            assert process.stdout.readline() == b"ready\n"
-            time.sleep(rng.uniform(0.0, 0.03))
+            for _ in range(rng.randrange(1, 4)):
+                assert process.stdout.readline() == b"saved\n"
+            time.sleep(rng.uniform(0.0, 0.01))  # into the next save
             process.kill()
             assert process.wait() == -signal.SIGKILL
         kernel = chainrule.load(path).get_weights()[0].tobytes()
         seen.append(next(seed for seed, weights in expected.items() if weights == kernel))
-    assert set(seen) == {1, 2}  # the kills came at different moments
+    assert set(seen) == {1, 2}  # the kills came at different moments, however busy the machine is

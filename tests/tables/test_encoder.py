@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chainrule.errors import DataError, FileError, UnknownNameError
+from chainrule.layers import CategoryEmbedding
 from chainrule.tables import Encoder, Table, read_table
 from chainrule.tables.samples import penguins
 
@@ -158,3 +159,32 @@ def corrupted(*path: Any, value: Any) -> Any:
 def test_bad_state_is_a_file_error(state: Any, message: str) -> None:
     with pytest.raises(FileError, match=message):
         Encoder.from_state(state)
+
+
+def test_codes_of_many_names_are_what_the_embedding_layer_takes() -> None:
+    names = [f"n{i}" for i in range(12)]
+    columns = {"city": names * 2, "kind": ["a", "b"] * 12, "town": [*names[:11], None] * 2}
+    table = read_table({"x": list(range(24)), **columns})
+    encoder = Encoder.fit(table, roles={"x": "numeric"}, embed=True)
+    assert encoder.feature_names == ("x", "city", "kind=a", "kind=b", "kind=(unknown)", "town")
+    assert encoder.embedded == ((1, 13), (5, 13))
+    assert encoder.embedded_unknown == (1, 5)
+    assert encoder.unknown_slots == (4,)
+    matrix = encoder.encode(read_table({"x": [1, 2], "city": ["n3", "new"], "kind": ["a", "b"], "town": [None, "n0"]}))
+    assert matrix[:, [1, 5]].tolist() == [[sorted(names).index("n3") + 1, 12], [0, 1]]
+    layer = CategoryEmbedding(dict(encoder.embedded))
+    assert layer(matrix).shape[1] == layer.output_shape((None, 6))[1]
+    assert Encoder.from_state(json.loads(json.dumps(encoder.state()))) == encoder
+
+
+def test_roles_and_columns_left_out() -> None:
+    encoder = Encoder.fit(training(), "y", roles={"age": "categorical"}, without={"city": "as asked"})
+    assert encoder.feature_names[:4] == ("age=20", "age=30", "age=40", "age=50")
+    assert [t.text for t in encoder.describe() if t.column == "city"] == ["as asked"]
+    assert encoder.extra_columns(training()) == []
+
+
+def test_numbers_that_count_the_rows_are_better_than_nothing() -> None:
+    assert Encoder.fit(read_table({"t": list(range(30)), "y": [0, 1] * 15}), "y").feature_names == ("t",)
+    table = read_table({"t": list(range(30)), "x": [0.5, 1] * 15, "y": [0, 1] * 15})
+    assert Encoder.fit(table, "y").feature_names == ("x",)

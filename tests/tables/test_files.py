@@ -1,4 +1,6 @@
 import gzip
+import io
+import json
 import os
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from chainrule.errors import DataError, FileError
-from chainrule.tables import Table, read_table
+from chainrule.tables import Table, read_query, read_table
 
 
 def write(path: Path, text: str) -> Path:
@@ -215,3 +217,79 @@ def test_many_columns_are_read_in_their_order(tmp_path: Path) -> None:
     table = read_table(path)
     assert table.names == tuple(names)
     assert [column.values[0] for column in table] == [str(i) for i in range(95)]
+
+
+def test_json(tmp_path: Path) -> None:
+    rows = [{"x": i, "s": "ab"[i % 2], "d": f"2024-01-0{i + 1}", "b": bool(i % 2)} for i in range(4)]
+    lines = "\n".join(json.dumps(row) for row in rows)
+    (tmp_path / "x.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    for path in (
+        write(tmp_path / "lines.jsonl", lines),
+        write(tmp_path / "list.json", json.dumps(rows, indent=1)),
+        tmp_path / "x.jsonl.gz",
+    ):
+        table = read_table(path)
+        assert [(column.name, column.kind) for column in table] == [
+            ("x", "number"),
+            ("s", "category"),
+            ("d", "date"),
+            ("b", "boolean"),
+        ]
+        assert table.column("x").values.tolist() == [0, 1, 2, 3]
+
+
+def test_json_that_is_no_table(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"column 's' holds STRUCT.* values; expected numbers, text or dates"):
+        read_table(write(tmp_path / "x.json", '[{"s": {"q": 1}}, {"s": {"q": 2}}]'))
+    with pytest.raises(FileError, match=r"x\.json can't be read: .*Malformed JSON"):
+        read_table(write(tmp_path / "x.json", '{"a": 1}\n{"a": '))
+
+
+def test_several_files_are_put_together_by_the_names_of_their_columns(tmp_path: Path) -> None:
+    write(tmp_path / "1.csv", "a,b\n1,x\n2,y\n")
+    write(tmp_path / "2.csv", "b,a\nz,3\n")
+    pq.write_table(pa.table({"a": [4], "b": ["w"]}), tmp_path / "3.parquet")
+    table = read_table(tmp_path / "*.csv")
+    assert (table.column("a").values.tolist(), table.column("b").values.tolist()) == ([1, 2, 3], ["x", "y", "z"])
+    assert table.notes == (f"2 files, from {tmp_path / '1.csv'} to {tmp_path / '2.csv'}",)
+    everything = read_table(str(tmp_path / "[0-9].*"))
+    assert everything.column("a").values.tolist() == [1, 2, 3, 4]
+    with pytest.raises(FileError, match=r"no file matches .*\*\.tsv"):
+        read_table(tmp_path / "*.tsv")
+
+
+def test_a_file_whose_name_is_a_pattern_is_read_itself(tmp_path: Path) -> None:
+    write(tmp_path / "a1.csv", "x,y\n1,1\n")
+    write(tmp_path / "a[1].csv", "x,y\n2,2\n")
+    assert read_table(tmp_path / "a[1].csv").column("x").values.tolist() == [2]
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Input:
+        def __init__(self, text: str) -> None:
+            self.buffer = io.BytesIO(text.encode())
+
+        def isatty(self) -> bool:
+            return False
+
+    monkeypatch.setattr("sys.stdin", Input("x,y\n1,a\n2,b\n"))
+    assert read_table("-").column("y").values.tolist() == ["a", "b"]
+    monkeypatch.setattr("sys.stdin", Input(""))
+    with pytest.raises(FileError, match="standard input is empty"):
+        read_table("-")
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(FileError, match="nothing comes from standard input"):
+        read_table("-")
+
+
+def test_a_query_over_files(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", "id,x\n1,10\n2,20\n")
+    pq.write_table(pa.table({"id": [2, 1], "y": ["b", "?"]}), tmp_path / "b.parquet")
+    files = f"'{tmp_path / 'a.csv'}' JOIN '{tmp_path / 'b.parquet'}' USING (id)"
+    table = read_query(f"SELECT x, y FROM {files} ORDER BY x -- the end")
+    assert table.column("x").values.tolist() == [10, 20]
+    assert table.column("y").values.tolist() == [None, "b"]
+    with pytest.raises(DataError, match=r'the SQL query failed: Binder Error: .*"z" not found'):
+        read_query(f"SELECT z FROM {files}")
+    with pytest.raises(DataError, match="the SQL query failed: Parser Error"):
+        read_query("SELECT 1; DROP TABLE x")

@@ -129,3 +129,41 @@ def test_unknown_sources(source: Any, message: str) -> None:
 def test_bad_columns(columns: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):
         read_table(columns)
+
+
+def test_arrays_and_lists_of_rows_have_numbered_columns() -> None:
+    for source in (np.array([[1, 2], [3, 4]]), [[1, 2], [3, 4]], [(1, 2), (3, 4)], [np.array([1, 2]), [3, 4]]):
+        table = read_table(source)
+        assert table.names == ("column_1", "column_2")
+        assert table.column("column_2").values.tolist() == [2, 4]
+    mixed = read_table(np.array([[1, "a"], [2, "b"]], dtype=object))
+    assert [column.kind for column in mixed] == ["number", "category"]
+
+
+def test_structured_arrays_and_dictionaries_have_names() -> None:
+    structured = np.array([(1, "a"), (2, "b")], dtype=[("x", "i4"), ("s", "U1")])
+    for source in (structured, [{"x": 1, "s": "a"}, {"s": "b", "x": 2}]):
+        table = read_table(source)
+        assert table.names == ("x", "s")
+        assert table.column("x").values.tolist() == [1, 2]
+    partly = read_table([{"x": 1}, {"y": 2}])
+    np.testing.assert_array_equal(partly.column("x").values, [1, np.nan])
+
+
+def test_lazy_frames_are_collected() -> None:
+    assert read_table(pl.LazyFrame({"x": [1, 2]}).filter(pl.col("x") > 1)).column("x").values.tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (np.zeros(3), r"an array must be two-dimensional, \(rows, columns\), to be a table, got shape \(3,\)"),
+        ([(1, 2), (3,)], "row 2 of the list has 1 values, the first row 2"),
+        ([1, 2], "row 1 of the list is int; expected every row to be a list of values"),
+        ([[1], "ab"], "row 2 of the list is str"),
+        ([], "the table has no columns"),
+    ],
+)
+def test_arrays_and_lists_that_are_no_tables(source: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read_table(source)

@@ -107,6 +107,20 @@ def test_an_overflowing_output():
     assert history.weights_epoch is None
 
 
+def test_what_is_known_of_an_epoch_that_went_wrong():
+    """Its steps up to there: their loss, and their metrics."""
+    model = network(Dense(2), Spoiled(2), Dense(1))
+    model.compile(SGD(1e-9), "mse", metrics=["mae"])
+    history = stopped(model)
+    assert (history.epoch, history.history, history.weights_epoch) == ([], {}, None)
+    error = model.predict(X[:20]) - np.reshape(Y[:20], (20, -1))
+    assert history.unfinished == {
+        "loss": pytest.approx(np.mean(error**2), rel=1e-4),
+        "mae": pytest.approx(np.abs(error).mean(), rel=1e-4),
+    }
+    assert repr(history).startswith(f"History(0 epochs, loss {history.unfinished['loss']:.4g}, mae ")
+
+
 @pytest.mark.parametrize(
     ("optimizer", "x", "y", "cause"),
     [

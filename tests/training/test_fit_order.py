@@ -113,6 +113,32 @@ def test_freezing_between_fits():
     assert (before[0] != frozen.get_weights()[0]).any()
 
 
+@pytest.mark.parametrize("engine", ["python", "auto"])
+def test_weights_that_still_train_after_freezing_others_keep_their_state(engine):
+    """Steps and epochs are counted on, and so are the optimiser's means; a weight that is new starts from 0."""
+    model = Sequential([Dense(4, activation="tanh"), Dense(3), Dense(1)], seed=1)
+    model.compile(Adam(0.01, use_ema=True), "mse", engine=engine)
+    model.fit(X, Y, verbose=0)
+    before, step = model._position.slots, model._position.step
+    middle = {s.name: s.where for s in model.parameters.segments}["dense_2/kernel"]
+    kernel = slice(middle.start, middle.stop)
+    model.layers[0].trainable = False
+    model.evaluate(X, Y)
+    assert (model._position.step, model._position.epoch) == (step, 1)
+    for slot, values in model._position.slots.items():
+        np.testing.assert_array_equal(values, before[slot][kernel.start :])
+    model.layers[0].trainable = True
+    model.evaluate(X, Y)
+    for slot in ("momentum", "velocity"):
+        assert not model._position.slots[slot][: kernel.start].any()
+        np.testing.assert_array_equal(model._position.slots[slot][kernel], before[slot][kernel])
+    np.testing.assert_array_equal(
+        model._position.slots["average"][: kernel.start], model.parameters.values[: kernel.start]
+    )
+    model.fit(X, Y, verbose=0)
+    assert model._position.step == 2 * step
+
+
 @pytest.mark.parametrize("optimizer", [SGD(0.05, momentum=0.9), Adam(0.01), Adam(0.01, clipnorm=0.1)])
 def test_a_hand_written_loop_equals_fit_step_for_step(optimizer):
     """On logits and on the tape, fit computes the very same; dropout masks and moving averages included."""

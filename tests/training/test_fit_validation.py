@@ -42,12 +42,13 @@ def test_validation_split_keeps_weights_with_their_rows():
 
 def test_validation_data_with_weights():
     weights = generator(1, "check").uniform(0, 3, 20)
-    model = still(metrics=["mae"])
+    model = still(metrics=["mae"], weighted_metrics=["mae"])
     history = model.fit(X, Y, validation_data=(X[:20], Y[:20], weights), verbose=0)
     errors = model.predict(X[:20])[:, 0] - Y[:20]
     np.testing.assert_allclose(history.history["val_loss"], [np.mean(errors**2 * weights)], rtol=ROUNDING)
     expected = np.sum(np.abs(errors) * weights) / weights.sum()
-    np.testing.assert_allclose(history.history["val_mae"], [expected], rtol=ROUNDING)
+    np.testing.assert_allclose(history.history["val_weighted_mae"], [expected], rtol=ROUNDING)
+    np.testing.assert_allclose(history.history["val_mae"], [np.abs(errors).mean()], rtol=ROUNDING)
 
 
 def test_validation_is_after_the_epoch_and_moves_nothing():

@@ -52,7 +52,10 @@ def _sections(found: dict[str, Any]) -> list[tuple[str, list[str]]]:
 
 
 def _network_lines(network: dict[str, Any]) -> list[str]:
-    rows = [("layer", "kind", "output", "weights"), ("input", "", _shape(network["input_shape"]), "")]
+    rows: list[tuple[str, ...]] = [
+        ("layer", "kind", "output", "weights"),
+        ("input", "", _shape(network["input_shape"]), ""),
+    ]
     for layer in network["layers"]:
         config = layer["config"]
         more = [str(config[name]) for name in ("activation", "rate") if isinstance(config.get(name), str | float)]
@@ -60,7 +63,10 @@ def _network_lines(network: dict[str, Any]) -> list[str]:
         kind = " ".join([layer["class"].partition(".")[2] or layer["class"], *more, *frozen])
         rows.append((layer["name"], kind, _shape(layer["output"]), f"{layer['weights']:,}"))
     compiled = network.get("compile")
-    lines = [*_aligned(rows, right=(2, 3)), f"{network['weights']:,} weights, {network['dtype']}, seed {network['seed']}"]
+    lines = [
+        *_aligned(rows, right=(2, 3)),
+        f"{network['weights']:,} weights, {network['dtype']}, seed {network['seed']}",
+    ]
     if compiled:
         lines.append(", ".join(compiled[part]["class"].partition(".")[2] for part in ("optimizer", "loss")))
     return lines
@@ -90,7 +96,12 @@ def _training_lines(training: dict[str, Any]) -> list[str]:
 
 
 def _fields(values: dict[str, Any]) -> list[str]:
-    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
+    from chainrule.estimators.wording import number
+
+    def text(value: Any) -> str:
+        return value if isinstance(value, str) else number(value) if isinstance(value, float) else json.dumps(value)
+
+    texts = {name: text(value) for name, value in values.items()}
     return _aligned([(name, text) for name, text in texts.items() if text != "null"])
 
 

@@ -54,7 +54,7 @@ def cli() -> None:
 
     Colours are for terminals only, and go where NO_COLOR is set.
 
-    
+    \b
     Exit codes:
       0    done
       2    an error, said in one line on standard error

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chainrule.training import Callback
 
 WIDTH = 100
-_REMARKS = r"^(note|dropped|left out|stopped) "
+_REMARKS = r"^(note|dropped|left out|stopped|warning) "
 _ASCII = str.maketrans({**dict(zip("▁▂▃▄▅▆▇█", "_.-~=+*#", strict=True)), "…": "~"})
 
 

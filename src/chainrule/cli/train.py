@@ -63,12 +63,18 @@ class Names(click.ParamType[tuple[str, ...]]):
         return tuple(names)
 
 
+def _joined(ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """Return the names of an option that may be given several times."""
+    return tuple(name for names in value for name in names)
+
+
 def _data_options(command: Any) -> Any:
     """Add the options that become `DataOptions`."""
+    names: dict[str, Any] = {"type": Names(), "multiple": True, "callback": _joined}
     options = [
-        click.option("--categorical", type=Names(), default=(), help="Columns that are categories, numbers too."),
-        click.option("--numeric", type=Names(), default=(), help="Columns of numbers; words in them are missing."),
-        click.option("--drop", type=Names(), default=(), help="Columns to leave out."),
+        click.option("--categorical", help="Columns that are categories, numbers too.", **names),
+        click.option("--numeric", help="Columns of numbers; words in them are missing.", **names),
+        click.option("--drop", help="Columns to leave out.", **names),
         click.option("--group", metavar="COLUMN", help="Rows with the same value come into the same part."),
         click.option("--time", metavar="COLUMN", help="Train on the earliest rows, test on the latest."),
         click.option("--test", type=click.Path(path_type=Path), metavar="FILE", help="Test on these rows instead."),
@@ -81,7 +87,9 @@ def _data_options(command: Any) -> Any:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--sql", metavar="QUERY", help="Instead of FILE: a query over files, named in it as tables are.")
+@click.option("--table", metavar="NAME", help="A table of a database FILE; the only one needs no name.")
 @click.option("--target", required=True, metavar="COLUMN", help="The column to predict.")
 @click.option("--task", type=click.Choice(["classification", "regression"]), help="Default: by the target's values.")
 @_data_options
@@ -98,52 +106,94 @@ def _data_options(command: Any) -> Any:
 @click.option("--dropout", type=float, default=0.0, show_default=True, help="After every hidden layer, in [0, 1).")
 @click.option("--loss", help="Of numbers: squared_error (default), absolute_error, huber, poisson, quantile.")
 @click.option("--quantiles", type=Shares(), default=(), help="What --loss quantile predicts, such as 0.1,0.5,0.9.")
-@click.option(
-    "--metric", help="Chooses the best epoch: accuracy, balanced_accuracy, f1, roc_auc, log_loss; rmse, mae, r2."
-)
+@click.option("--metric", help="Chooses the best epoch: accuracy, f1, roc_auc, log_loss ...; rmse, mae, r2.")
 @click.option("--early-stopping", is_flag=True, help="Keep the epoch of the lowest validation loss, not the last.")
 @click.option("--label-smoothing", type=float, help="Of classes, in [0, 1). Default: 0.1, of many rows less.")
 @click.option("--refit", is_flag=True, help="Train once more on all rows, for as many epochs as were best.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--run", type=click.Path(path_type=Path), metavar="DIR", help="Keep a record of the run in a folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.pass_obj
 def train(
-    file: Path, target: str, task: str | None, out: Path | None, force: bool, as_json: bool, **settings: Any
+    words: list[str],
+    /,
+    file: Path | None,
+    sql: str | None,
+    table: str | None,
+    target: str,
+    task: str | None,
+    out: Path | None,
+    force: bool,
+    run: Path | None,
+    as_json: bool,
+    quiet: bool,
+    **settings: Any,
 ) -> None:
-    """Train a network on FILE (CSV, TSV, Parquet), test it on rows held out, and save it.
+    """Train a network on FILE, test it on rows held out, and save it.
+
+    FILE is CSV, TSV, JSON or Parquet (text also gzipped), several of them by a pattern, a table of a DuckDB or SQLite
+    database, or - for standard input.
 
     \b
     chainrule train examples/penguins.csv --target species
     chainrule train visits.csv --target outcome --group patient --drop notes --class-weight balanced
+    chainrule train "sales/*.csv" --target returned --time day
+    chainrule train shop.db::orders --target paid
+    chainrule train --sql "select * from 'a.csv' join 'b.parquet' using (id)" --target paid
     chainrule train houses.parquet --target price --hidden 128,64 --dropout 0.1 --out houses.safetensors
+    chainrule train examples/penguins.csv --target species --run runs/first
+
+    A run folder holds settings.json, environment.json, metrics.jsonl (a line for every epoch, as it ends) and
+    model.safetensors, which is then the only model unless --out names another.
     """
     from chainrule.estimators.network import Options
     from chainrule.estimators.tabular import train_table
-    from chainrule.tables import DataOptions, read_table
+    from chainrule.tables import DataOptions, read_query, read_table
+    from chainrule.training.run_folder import RunFolder, environment
 
+    if (file is None) == (sql is None):
+        raise click.UsageError("give either a FILE or a query with --sql", click.get_current_context())
+    asked = {"file": file, "sql": sql, "table": table, "target": target, "task": task, **settings}
+    asked = {option: str(value) if isinstance(value, Path) else value for option, value in asked.items()}
     data = DataOptions(**{field.name: settings.pop(field.name) for field in fields(DataOptions)})
     options = Options(**settings)  # both are checked before the table is read
-    out = out or Path(f"{screen.stem(file)}-{screen.slug(target)}.safetensors")
-    table = read_table(file)
+    name = "query" if file is None or str(file) == "-" else file.name
+    if run is not None:
+        RunFolder(run).check_free(force)
+    elif out is None:
+        out = Path(f"{screen.stem(Path(name))}-{screen.slug(target)}.safetensors")
+    rows = read_query(sql) if sql is not None else read_table(file, table)
     try:
-        table.column(target)  # a misspelt target is said before anything else
+        rows.column(target)  # a misspelt target is said before anything else
     except UnknownNameError as error:
-        raise UnknownNameError("; ".join([str(error), *table.notes])) from None
-    check_output(out, force, file)  # ... and a path that can't be written before the work is done
+        raise UnknownNameError("; ".join([str(error), *rows.notes])) from None
+    if out is not None:  # ... and a path that can't be written before the work is done
+        check_output(out, force, *([file] if file else []))
+    folder = None if run is None else RunFolder.create(run, asked, environment(words, options.seed), force)
+    silent = as_json or quiet
     model = train_table(
-        table,
+        rows,
         target,
         task,
         options,
         data,
-        name=click.format_filename(file.name),
-        announce=None if as_json else screen.show_data,
-        callbacks=[screen.progress_bar()] if screen.in_terminal() and not as_json else [],
+        name=click.format_filename(name),
+        announce=None if silent else screen.show_data,
+        callbacks=[
+            *([folder.log()] if folder else []),
+            *([screen.progress_bar()] if screen.in_terminal() and not silent else []),
+        ],
         keep_on_interrupt=True,
     )
-    model.save(out, overwrite=force)
+    saved = [path for path in (out, folder.model if folder else None) if path is not None]
+    for path in saved:
+        model.save(path, overwrite=force)
     if as_json:
-        screen.echo(json.dumps({**model.report.as_dict(), "model": str(out)}))
-        return
-    screen.show_results(model.report)
-    screen.echo(f"\nSaved {click.format_filename(out)} ({out.stat().st_size / 1024:,.0f} KB)")
-    screen.echo(f"Next: chainrule predict {screen.quote(out)} new.csv")
+        screen.echo(json.dumps({**model.report.as_dict(), "model": str(saved[0])}))
+    elif not quiet:
+        screen.show_results(model.report)
+        screen.echo()
+        for path in saved:
+            screen.echo(f"Saved {click.format_filename(path)} ({path.stat().st_size / 1024:,.0f} KB)")
+        screen.echo(f"Next: chainrule predict {screen.quote(saved[0])} new.csv")

@@ -46,13 +46,44 @@ class Network(Protocol):
 
 @dataclass
 class Task:
-    """A network with what it is trained by; ``loss_weight`` is the factor of the reduced loss in J."""
+    """A network with what it is trained by.
+
+    Attributes
+    ----------
+    metrics, weighted_metrics : sequences of Metric
+        The latter count each row by its weight.
+    loss_weight : float
+        Factor of the reduced loss in J.
+    measured : dict of str to Metric
+        All metrics under the names they have in results: Keras's, where two would have the same.
+    """
 
     network: Network
     loss: Loss
     optimizer: Optimizer
     metrics: Sequence[Metric]
     loss_weight: float = 1.0
+    weighted_metrics: Sequence[Metric] = ()
+
+    def __post_init__(self) -> None:
+        self.measured: dict[str, Metric] = {}
+        for metric in self.metrics:
+            self._name(metric, metric.name)
+        for metric in self.weighted_metrics:
+            self._name(metric, f"weighted_{metric.name}" if metric.name in self.measured else metric.name)
+
+    def _name(self, metric: Metric, name: str) -> None:
+        unused, number = name, 1
+        while unused in self.measured:
+            unused, number = f"{name}_{number}", number + 1
+        self.measured[unused] = metric
+
+    def measure(self, y: Array | None, outputs: Array, weight: Array | None) -> None:
+        """Take the outputs for some rows into the metrics."""
+        for metric in self.metrics:
+            metric.update_state(y, outputs)
+        for metric in self.weighted_metrics:
+            metric.update_state(y, outputs, weight)
 
 
 @dataclass
@@ -122,6 +153,13 @@ class Engine(ABC):
     @abstractmethod
     def predict(self, network: Network, data: Rows, batch_size: int) -> Array:
         """Return the outputs for all rows."""
+
+    def predict_at_once(self, network: Network, x: Any) -> Array | None:  # not every engine has a short way
+        """Return the outputs for ``x``, unchecked as it came, where that needs nothing but a call; otherwise None.
+
+        None says nothing about ``x``: check it, then ask `predict`.
+        """
+        return None
 
     @abstractmethod
     def loss_and_gradient(self, task: Task, data: Rows, training: bool = False) -> tuple[float, Array]:

@@ -1,16 +1,24 @@
 """Lowering: from layers, loss and optimiser to a Plan. What has no rule here runs on the Python engine."""
 
 from collections.abc import Callable, Iterator
-from math import prod
+from math import log, prod
 from typing import Any
 
-from chainrule import activations, layers, losses, optimizers
+from chainrule import activations, layers, losses, metrics, optimizers
 from chainrule.autodiff.variable import Variable
 from chainrule.engine.engine import Network, Task
 from chainrule.engine.fusion import fuse
 from chainrule.engine.parameters import ParameterVector
-from chainrule.engine.plan import Instruction, Operand, Plan, PlannedLoss, PlannedOptimizer, VectorName
-from chainrule.engine.python import loss_on_logits
+from chainrule.engine.plan import (
+    Instruction,
+    Operand,
+    Plan,
+    PlannedAccuracy,
+    PlannedLoss,
+    PlannedOptimizer,
+    VectorName,
+)
+from chainrule.engine.python import gives_logits, loss_on_logits
 from chainrule.layers.layer import Layer
 from chainrule.losses.cross_entropy import CrossEntropy
 from chainrule.optimizers import Optimizer
@@ -76,6 +84,7 @@ def _dropout(layer: layers.Dropout, width: int, places: Places) -> Iterator[Inst
 
 
 def _normalization(layer: layers.Normalization, width: int, places: Places) -> Iterator[Instruction]:
+    layer.need_adapted()
     if layer.axis is None:
         raise UnsupportedError(f"{layer.name} has one mean for all features")
     operands = places.of((width,), mean=layer.mean, variance=layer.variance)
@@ -166,8 +175,13 @@ def lower_network(network: Network, keep_last_activation: bool = True) -> tuple[
     return fuse(instructions)
 
 
-def lower(task: Task) -> Plan:
-    """Return the plan for training a network.
+def keeps_last_activation(task: Task) -> bool:
+    """Whether training computes the last activation, rather than its loss from logits."""
+    return loss_on_logits(task.loss, task.network.layers[-1]) is None
+
+
+def lower(task: Task, instructions: tuple[Instruction, ...] | None = None) -> Plan:
+    """Return the plan for training a network, whose instructions may be at hand already.
 
     Raises
     ------
@@ -180,7 +194,8 @@ def lower(task: Task) -> Plan:
             f"{loss.name} gets outputs of {len(network.output_shape) - 1} axes; put a Flatten before it"
         )
     on_logits = loss_on_logits(loss, network.layers[-1])
-    instructions = lower_network(network, keep_last_activation=on_logits is None)
+    if instructions is None:
+        instructions = lower_network(network, keeps_last_activation(task))
     if len(network.parameters) == 0:
         raise UnsupportedError("nothing in the model is trained")
     operands = [operand for i in instructions for operand in i.operands.values()]
@@ -188,7 +203,7 @@ def lower(task: Task) -> Plan:
     if trained != [segment.offset for segment in network.parameters.segments]:
         raise UnsupportedError("weights were replaced: they lie in another order than the layers use them")
     planned = _loss(on_logits or loss, task.loss_weight)
-    return Plan(instructions, _segments(network), planned, _optimizer(task.optimizer))
+    return Plan(instructions, _segments(network), planned, _optimizer(task.optimizer), _accuracy(task))
 
 
 def _segments(network: Network) -> tuple[tuple[int, int, float, float, int], ...]:
@@ -208,6 +223,30 @@ def _segments(network: Network) -> tuple[tuple[int, int, float, float, int], ...
         l1, l2 = penalties.get(id(variable), [0.0, 0.0])
         result.append((s.offset, s.length, l1, l2, s.clip_group))
     return tuple(result)
+
+
+def _accuracy(task: Task) -> PlannedAccuracy | None:
+    """Return the accuracy that is all that the metrics ask for; others are given the outputs."""
+    asked = {_counted(metric, task) for metric in task.measured.values()}
+    return asked.pop() if len(asked) == 1 else None
+
+
+def _counted(metric: metrics.Metric, task: Task) -> PlannedAccuracy | None:
+    shape, codes = task.network.output_shape, task.loss.integer_labels
+    logits = task.loss.activation if gives_logits(task) else None
+    if len(shape) != 2:
+        return None
+    if type(metric) is metrics.BinaryAccuracy and not codes and logits != "softmax":
+        cut = metric.threshold
+        if logits is None:
+            return PlannedAccuracy("binary", cut)
+        return PlannedAccuracy("binary", log(cut / (1 - cut))) if 0 < cut < 1 else None
+    if type(metric) is metrics.SparseCategoricalAccuracy and codes and shape[1] != 1:
+        return PlannedAccuracy("codes")
+    # A sigmoid rounds large logits to 1, of which the first counts: the logits don't show that.
+    if type(metric) is metrics.CategoricalAccuracy and not codes and shape[1] != 1 and logits != "sigmoid":
+        return PlannedAccuracy("one_hot")
+    return None
 
 
 ELEMENT_LOSSES: dict[type[losses.Loss], tuple[str, str | None]] = {

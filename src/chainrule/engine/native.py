@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from chainrule import changes
 from chainrule.arrays import Array
-from chainrule.autodiff import ops
 from chainrule.engine import threads
+from chainrule.engine.blocks import address, block, blocks, converted, is_readable, portions, rows_together
 from chainrule.engine.data import CHUNK, Rows
 from chainrule.engine.engine import Engine, Network, Position, Progress, Task, Watch
-from chainrule.engine.lowering import EMBEDDINGS, UnsupportedError, lower, lower_network
+from chainrule.engine.lowering import EMBEDDINGS, UnsupportedError, keeps_last_activation, lower, lower_network
+from chainrule.engine.measures import Measures, is_plain
 from chainrule.engine.plan import Instruction, Plan
-from chainrule.engine.python import loss_on_logits
 from chainrule.errors import ArgumentError, StateError
 from chainrule.layers import Dropout
 from chainrule.optimizers.moving_average import SLOT as AVERAGE
@@ -47,14 +48,13 @@ RULES = (
     "sgd", "momentum", "nesterov", "adam", "amsgrad", "adadelta", "adagrad", "rmsprop", "rmsprop_momentum",
     "rmsprop_centered", "rmsprop_centered_momentum",
 )  # fmt: skip
+ACCURACIES = ("none", "codes", "one_hot", "binary")
 CLIPPINGS = ("none", "clipvalue", "clipnorm", "global_clipnorm")
 REDUCTIONS = ("mean", "sum", "weighted_mean")
-NUMBERS = ("float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 
 EVALUATION_ROWS = 1024  # at a time where nothing is trained: their buffers stay in the cache
-NOTHING = (0, 0, 0, 0)
 _MOST_PERMUTED = 1 << 32  # beyond, NumPy draws 64 bits for a place
-MOST_IDLE = 4
+MOST_IDLE, MOST_IDLE_BYTES = 4, 1 << 26  # of other sizes than the last one's
 
 
 def available() -> bool:
@@ -86,7 +86,7 @@ def permutation(seed: int, purpose: str, index: int, count: int) -> Array:
     if not available() or count > _MOST_PERMUTED:
         return generator(seed, purpose, index).permutation(count)
     order = np.empty(count, np.int64)
-    _native.permutation(seed, index, PURPOSES.index(purpose) + 1, _at(order), count)
+    _native.permutation(seed, index, PURPOSES.index(purpose) + 1, address(order), count)
     return order
 
 
@@ -113,9 +113,35 @@ class _Sessions:
             try:
                 yield session
             finally:
-                if len(self.idle) > MOST_IDLE:  # sizes change now and then; buffers of old ones are let go
-                    self.idle.clear()
+                if len(self.idle) > MOST_IDLE or sum(other.bytes for other in self.idle.values()) > MOST_IDLE_BYTES:
+                    self.idle.clear()  # sizes change now and then; buffers of old ones are let go
                 self.idle[key] = session
+
+
+class _Lowered:
+    """A network's instructions; good until a layer, or what its weights lie in, changes."""
+
+    def __init__(self, network: Network, keep_last_activation: bool = True) -> None:
+        self._stamp, self.parameters, self.state = changes.stamp(), network.parameters, network.state
+        self.keeps_last_activation = keep_last_activation
+        self.instructions = lower_network(network, keep_last_activation)
+
+    def fits(self, network: Network) -> bool:
+        """Whether they still say what the network computes."""
+        return self._stamp is changes.stamp() and self.parameters is network.parameters and self.state is network.state
+
+
+class _Prepared(_Lowered):
+    """A network's forward pass as the C++ library has it."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(network)
+        predictor = _native.Predictor32 if network.dtype == np.float32 else _native.Predictor64
+        vectors = self.parameters.values, self.state.values
+        self.native = predictor(describe_plan(Plan(self.instructions)), *vectors, threads.count)
+        # Rows of features to rows of outputs, and no codes to check: features may be anything finite.
+        flat = len(network.input_shape) == len(network.output_shape) == 2
+        self.at_once = flat and all(i.operation != "embedding" for i in self.instructions)
 
 
 class NativeEngine(Engine):
@@ -125,8 +151,10 @@ class NativeEngine(Engine):
 
     def __init__(self) -> None:
         self._training: _Sessions | None = None
-        self._inference: _Sessions | None = None
+        self._lowered: _Lowered | None = None
+        self._prepared: _Prepared | None = None
         self._checked: Callable[[], Rows | None] = lambda: None
+        self._judged: tuple[Callable[[], Rows | None], bool] = self._checked, False
 
     def __reduce__(self) -> Any:
         return NativeEngine, ()  # sessions are buffers of this process; a copy makes its own
@@ -147,12 +175,17 @@ class NativeEngine(Engine):
             _check_codes(task.network, data)
             self._checked = weakref.ref(data)
         rows = np.ascontiguousarray(order[start * batch_size : stop * batch_size], np.int64)
-        if _is_readable(data):
-            return self._train(task, position, data, rows, batch_size, watch)
-        total, size = Progress(), _rows_together(data, batch_size)
+        sessions = self._trained(task)
+        measures = Measures(task, sessions.plan, self._counts(sessions.plan, data))
+        size, readable = measures.rows_together(batch_size, len(rows)), is_readable(data)
+        if readable and size >= len(rows):
+            return self._train(sessions, measures, position, data, rows, batch_size, watch)
+        total, size = Progress(), size if readable else min(size, rows_together(data, batch_size))
         for first in range(0, len(rows), size):
-            part = data.take(rows[first : first + size])
-            total.add(self._train(task, position, _converted(part), np.arange(len(part)), batch_size, None))
+            part, taken = data, rows[first : first + size]
+            if not readable:
+                part, taken = converted(data.take(taken)), np.arange(len(taken))
+            total.add(self._train(sessions, measures, position, part, taken, batch_size, None))
             if total.failed_step is not None:
                 break
             if watch is not None:
@@ -160,25 +193,30 @@ class NativeEngine(Engine):
         return total
 
     def _train(
-        self, task: Task, position: Position, data: Rows, rows: Array, batch_size: int, watch: Watch | None
+        self,
+        sessions: _Sessions,
+        measures: Measures,
+        position: Position,
+        data: Rows,
+        rows: Array,
+        batch_size: int,
+        watch: Watch | None,
     ) -> Progress:
         """Make the steps of these rows, in this order."""
-        network, optimizer = task.network, task.optimizer
-        sessions, steps = self._trained(task), -(-len(rows) // batch_size)
+        task = measures.task
+        network, optimizer, steps = task.network, task.optimizer, -(-len(rows) // batch_size)
         table = optimizer.scalar_table(position.step, position.step + steps, network.dtype).values
-        units = sessions.plan.instructions[-1].outputs
-        outputs = np.empty((len(rows) if task.metrics else 0, units), network.dtype)
+        outputs = measures.outputs(len(rows))
         parameters, state = network.parameters.writable(), network.state.writable()
-        if any(len(position.slots[name]) != len(parameters) for name in optimizer.slots):
-            raise StateError("the optimizer's slots don't fit the model; it has changed since it was compiled")
-        average = _at(position.slots[AVERAGE]) if optimizer.average else 0
-        slots = [_at(position.slots[name]) for name in optimizer.initial_slots]
-        vectors = [_at(parameters), _at(state), average, *slots]
+        optimizer.check_state(position.slots, len(parameters))
+        average = address(position.slots[AVERAGE]) if optimizer.average else 0
+        slots = [address(position.slots[name]) for name in optimizer.initial_slots]
+        vectors = [address(parameters), address(state), average, *slots]
         with sessions.borrow(network.dtype, batch_size) as session:
             try:
-                loss_sum, count, made, failed = session.train(
-                    vectors, _blocks(data), len(data), _at(rows), len(rows), batch_size, 0, steps, position.step,
-                    _at(table), table.shape[1], _at(outputs), watch,
+                loss_sum, count, made, failed, right, weighted = session.train(
+                    vectors, blocks(data), len(data), address(rows), len(rows), batch_size, 0, steps, position.step,
+                    address(table), table.shape[1], address(outputs), watch,
                 )  # fmt: skip
             except BaseException:  # Ctrl-C, or what another signal's handler raises: the steps before it are made
                 position.step += session.last[2]
@@ -187,40 +225,70 @@ class NativeEngine(Engine):
         network.seek(position.step)
         weight = None if data.weight is None else data.weight[rows[:count]]
         if count:
-            _measure(task, None if data.y is None else data.y[rows[:count]], weight, outputs[:count])
+            y = data.y[rows[:count]] if data.y is not None and measures.keeps_outputs else None
+            measures.update(y, weight, count, outputs[:count], right, weighted)
         return Progress(loss_sum, task.loss.mass(count, weight), count, position.step if failed else None)
 
     def evaluate(self, task: Task, data: Rows, batch_size: int) -> float:
         """Return the mean loss over the rows."""
-        network, size, total = task.network, min(batch_size, EVALUATION_ROWS, len(data)), 0.0
-        _check_codes(network, data)
+        _check_codes(task.network, data)
         sessions = self._trained(task)
-        units = sessions.plan.instructions[-1].outputs
-        for part in _portions(data, size):
-            outputs = np.empty((len(part) if task.metrics else 0, units), network.dtype)
-            with sessions.borrow(network.dtype, size) as session:
-                total += session.evaluate(_vectors(network), _blocks(part), len(part), size, _at(outputs))[0]
-            _measure(task, part.y, part.weight, outputs)
+        counts = self._counts(sessions.plan, data)
+        total = self._judge(sessions, Measures(task, sessions.plan, counts), data, batch_size)
         mean = total if task.loss.reduction == "sum" else total / task.loss.mass(len(data), data.weight)
-        return float(mean) + sum(float(penalty) for layer in network.layers for penalty in layer.losses)
+        return float(mean) + sum(float(penalty) for layer in task.network.layers for penalty in layer.losses)
+
+    def _judge(self, sessions: _Sessions, measures: Measures, data: Rows, batch_size: int) -> float:
+        """Return the sum of the batches' losses by their mass, and take the rows into the metrics."""
+        network, size, total = measures.task.network, min(batch_size, EVALUATION_ROWS, len(data)), 0.0
+        right = weighted = 0.0
+        for part in portions(data, size, measures.rows_together(size, len(data))):
+            outputs = measures.outputs(len(part))
+            with sessions.borrow(network.dtype, size) as session:
+                result = session.evaluate(_vectors(network), blocks(part), len(part), size, address(outputs))
+            total, right, weighted = total + result[0], right + result[4], weighted + result[5]
+            if measures.keeps_outputs:
+                measures.update(part.y, part.weight, len(part), outputs, 0.0, 0.0)
+        if measures.counted and not np.isfinite(total):  # the metrics say what is wrong with the outputs
+            return self._judge(sessions, Measures(measures.task, sessions.plan, counted=False), data, batch_size)
+        if measures.counted:
+            measures.update(None, data.weight, len(data), np.empty(0), right, weighted)
+        return total
+
+    def _counts(self, plan: Plan, data: Rows) -> bool:
+        """Whether answers to these rows are counted in the pass; of one `fit` the labels are looked at once."""
+        if plan.accuracy is None or data.y is None:
+            return False
+        if self._judged[0]() is not data:
+            self._judged = weakref.ref(data), is_plain(data.y, plan.accuracy)
+        return self._judged[1]
 
     def predict(self, network: Network, data: Rows, batch_size: int) -> Array:
         """Return the outputs for all rows."""
-        try:
-            instructions = lower_network(network)
-        except UnsupportedError as reason:  # the model has changed since this engine was chosen
-            raise StateError(f"the model has changed since it was compiled: {reason}; compile it again") from None
-        if self._inference is None or self._inference.plan.instructions != instructions:
-            self._inference = _Sessions.of(Plan(instructions))
-        sessions, data = self._inference, Rows(data.x)
+        prepared = self._prepare(network)
         _check_codes(network, data)
-        size = min(batch_size, EVALUATION_ROWS, len(data))
-        outputs, first = np.empty((len(data), instructions[-1].outputs), network.dtype), 0
-        for part in _portions(data, size):
-            with sessions.borrow(network.dtype, size) as session:
-                session.evaluate(_vectors(network), _blocks(part), len(part), size, _at(outputs[first:]))
+        outputs, first = np.empty((len(data), prepared.instructions[-1].outputs), network.dtype), 0
+        for part in portions(Rows(data.x), EVALUATION_ROWS, len(data)):
+            prepared.native.run(block(part.x), len(part), address(outputs[first:]))
             first += len(part)
         return outputs.reshape(len(data), *[n for n in network.output_shape[1:] if n is not None])
+
+    def predict_at_once(self, network: Network, x: Any) -> Array | None:
+        """Return the outputs for an array of finite float32 or float64 rows, None for any other inputs."""
+        prepared = self._prepared
+        if prepared is None or not prepared.at_once or not prepared.fits(network):
+            return None
+        return prepared.native.outputs(x)
+
+    def _prepare(self, network: Network) -> _Prepared:
+        """Return the network's forward pass, lowered again if something has changed."""
+        prepared = self._prepared
+        while prepared is None or not prepared.fits(network):  # another thread may change it meanwhile
+            try:
+                prepared = self._prepared = _Prepared(network)
+            except UnsupportedError as reason:
+                raise _changed(reason) from None
+        return prepared
 
     def loss_and_gradient(self, task: Task, data: Rows, training: bool = False) -> tuple[float, Array]:
         """Return J over these rows and dJ/dW as one flat vector."""
@@ -228,22 +296,32 @@ class NativeEngine(Engine):
         _check_codes(network, data)
         gradient = np.zeros(len(network.parameters), network.dtype)
         step = next((layer.stream.step for layer in network.layers if isinstance(layer, Dropout) and layer.stream), 0)
-        rows = data if _is_readable(data) else _converted(data)
+        rows = data if is_readable(data) else converted(data)
         with self._trained(task).borrow(network.dtype, len(data)) as session:
-            loss_sum, *_ = session.gradient(_vectors(network), _blocks(rows), len(data), step, training, _at(gradient))
+            loss_sum, *_ = session.gradient(
+                _vectors(network), blocks(rows), len(data), step, training, address(gradient)
+            )
         if training:
             network.seek(step + 1)
         return float(loss_sum / task.loss.mass(len(data), data.weight)), gradient
 
     def _trained(self, task: Task) -> _Sessions:
-        """Return the sessions for training; lowering again costs little, and sees a new seed or a frozen layer."""
+        """Return the sessions for training; what is not a layer's, such as a momentum, is looked at each time."""
+        network, lowered = task.network, self._lowered
+        keep = keeps_last_activation(task)
         try:
-            plan = lower(task)
+            if lowered is None or not lowered.fits(network) or lowered.keeps_last_activation is not keep:
+                lowered = self._lowered = _Lowered(network, keep)
+            plan = lower(task, lowered.instructions)
         except UnsupportedError as reason:
-            raise StateError(f"the model has changed since it was compiled: {reason}; compile it again") from None
+            raise _changed(reason) from None
         if self._training is None or self._training.plan != plan:
             self._training = _Sessions.of(plan)
         return self._training
+
+
+def _changed(reason: UnsupportedError) -> StateError:
+    return StateError(f"the model has changed since it was compiled: {reason}; compile it again")
 
 
 def work(instructions: Sequence[Instruction]) -> float:
@@ -264,6 +342,8 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
         "sparse_labels": loss.sparse if loss else False,
         "reduction": REDUCTIONS.index(loss.reduction) if loss else 0,
         "loss_weight": loss.weight if loss else 1.0,
+        "accuracy": ACCURACIES.index(plan.accuracy.labels if plan.accuracy else "none"),
+        "accuracy_cut": plan.accuracy.cut if plan.accuracy else 0.0,
         "optimizer": RULES.index(optimizer.rule) if optimizer else 0,
         **{name: numbers.get(name, 0.0) for name in ("momentum", "beta_1", "beta_2", "rho", "epsilon")},
         "clipping": CLIPPINGS.index(optimizer.clipping) if optimizer else 0,
@@ -287,66 +367,8 @@ def _describe(instruction: Instruction) -> dict[str, Any]:
     }
 
 
-def _at(array: Array) -> int:
-    return array.ctypes.data if array.size else 0
-
-
 def _vectors(network: Network) -> list[int]:
-    return [_at(network.parameters.values), _at(network.state.values)]
-
-
-def _blocks(data: Rows) -> list[tuple[int, int, int, int]]:
-    """Return inputs, targets and weights as the C++ library reads them; the caller keeps the arrays alive."""
-    return [NOTHING if array is None else _block(array) for array in (data.x, data.y, data.weight)]
-
-
-def _block(array: Array) -> tuple[int, int, int, int]:
-    if array.ndim > 2:
-        array = array.reshape(len(array), -1)  # a view: other arrays are converted before
-    number = NUMBERS.index("uint8" if array.dtype == np.bool_ else array.dtype.name)
-    return array.ctypes.data, number, array.strides[0], array.strides[1] if array.ndim == 2 else 0
-
-
-def _is_readable(data: Rows) -> bool:
-    """Whether the C++ library can read the arrays where they are."""
-    return all(array is None or _reads(array) for array in (data.x, data.y, data.weight))
-
-
-def _reads(array: Array) -> bool:
-    if not array.dtype.isnative or (array.dtype.name not in NUMBERS and array.dtype != np.bool_):
-        return False
-    example = array[:1]
-    return array.ndim <= 2 or np.may_share_memory(example, example.reshape(1, -1))
-
-
-def _converted(data: Rows) -> Rows:
-    """Return rows that the C++ library reads; float16, another byte order and the like are rare."""
-
-    def convert(array: Array | None) -> Array | None:
-        if array is None or _reads(array):
-            return array
-        if array.dtype.kind == "f":
-            array = array.astype(np.float32 if array.dtype.itemsize <= 4 else np.float64)
-        return np.ascontiguousarray(array, array.dtype.newbyteorder("="))
-
-    x = convert(data.x)
-    return Rows(data.x if x is None else x, convert(data.y), convert(data.weight))
-
-
-def _rows_together(data: Rows, batch_size: int) -> int:
-    """Return how many rows are converted at a time: whole batches, of bounded size."""
-    wide = max(array.size // len(array) for array in (data.x, data.y, data.weight) if array is not None)
-    return batch_size * max(1, CHUNK // (wide * batch_size))
-
-
-def _portions(data: Rows, batch_size: int) -> Iterator[Rows]:
-    """Give the rows so that the C++ library can read them: all together where they lie, else converted part by part."""
-    if _is_readable(data):
-        yield data
-        return
-    size = _rows_together(data, batch_size)
-    for first in range(0, len(data), size):
-        yield _converted(data.take(slice(first, first + size)))
+    return [address(network.parameters.values), address(network.state.values)]
 
 
 def _check_codes(network: Network, data: Rows) -> None:
@@ -356,15 +378,3 @@ def _check_codes(network: Network, data: Rows) -> None:
             rows = max(1, CHUNK // max(1, data.x.size // len(data)))
             for first in range(0, len(data), rows):
                 layer.codes(data.x[first : first + rows])
-
-
-def _measure(task: Task, y: Array | None, weight: Array | None, outputs: Array) -> None:
-    """Update the metrics; they see probabilities also where the loss works on logits."""
-    if not task.metrics:
-        return
-    loss = task.loss
-    outputs = outputs.reshape(len(outputs), *[n for n in task.network.output_shape[1:] if n is not None])
-    if loss.activation is not None and (loss.from_logits or loss_on_logits(loss, task.network.layers[-1]) is not None):
-        outputs = (ops.sigmoid if loss.activation == "sigmoid" else ops.softmax)(outputs).numpy()
-    for metric in task.metrics:
-        metric.update_state(y, outputs, weight)

@@ -68,6 +68,14 @@ class PlannedLoss:
 
 
 @dataclass(frozen=True)
+class PlannedAccuracy:
+    """An accuracy counted in the pass: of class "codes", "one_hot" classes, or "binary" answers above a cut."""
+
+    labels: str
+    cut: float = 0.0
+
+
+@dataclass(frozen=True)
 class PlannedOptimizer:
     """An optimiser's rule and the numbers that stay the same in all steps."""
 
@@ -88,3 +96,4 @@ class Plan:
     segments: tuple[tuple[int, int, float, float, int], ...] = ()
     loss: PlannedLoss | None = None
     optimizer: PlannedOptimizer | None = None
+    accuracy: PlannedAccuracy | None = None

@@ -51,6 +51,7 @@ class PythonEngine(Engine):
         """Train on batches ``start`` to ``stop - 1``."""
         network, optimizer, progress = task.network, task.optimizer, Progress()
         parameters, state = network.parameters, network.state
+        optimizer.check_state(position.slots, len(parameters))
         table = optimizer.scalar_table(position.step, position.step + stop - start, network.dtype)
         for batch in range(start, stop):
             rows = order[batch * batch_size : (batch + 1) * batch_size]
@@ -72,7 +73,7 @@ class PythonEngine(Engine):
             position.step += 1
             mass = task.loss.mass(len(rows), part.weight)
             progress.add(Progress(loss * mass, mass, len(rows)))
-            _measure(task, part, outputs)
+            measure(task, part.y, outputs.numpy(), part.weight)
             if watch is not None:
                 watch(batch + 1 - start, progress.loss)
         return progress
@@ -86,7 +87,7 @@ class PythonEngine(Engine):
                 values, outputs = _forward(task, part, training=False)
                 loss = float(task.loss.reduce(values, _weight(part, values)))
             total += loss if task.loss.reduction == "sum" else loss * task.loss.mass(len(part), part.weight)
-            _measure(task, part, outputs)
+            measure(task, part.y, outputs.numpy(), part.weight)
         mean = total if task.loss.reduction == "sum" else total / task.loss.mass(len(data), data.weight)
         penalties = sum(float(penalty) for layer in task.network.layers for penalty in layer.losses)
         return task.loss_weight * mean + penalties
@@ -182,12 +183,17 @@ def _need_gradients(parameters: ParameterVector, gradients: list[Array | None]) 
         )
 
 
-def _measure(task: Task, part: Rows, outputs: Tensor) -> None:
+def measure(task: Task, y: Array | None, outputs: Array, weight: Array | None) -> None:
     """Update the metrics; they see probabilities also where the loss works on logits."""
-    if not task.metrics:
-        return
-    loss, last = task.loss, task.network.layers[-1]
-    if loss.activation is not None and (loss_on_logits(loss, last) is not None or loss.from_logits):
-        outputs = ops.sigmoid(outputs) if loss.activation == "sigmoid" else ops.softmax(outputs)
-    for metric in task.metrics:
-        metric.update_state(part.y, outputs.numpy(), part.weight)
+    if task.measured:
+        if gives_logits(task):
+            outputs = (ops.sigmoid if task.loss.activation == "sigmoid" else ops.softmax)(outputs).numpy()
+        task.measure(y, outputs, weight)
+
+
+def gives_logits(task: Task) -> bool:
+    """Whether the loss works on logits of probabilities that metrics ask for."""
+    loss = task.loss
+    if loss.activation is None:
+        return False
+    return loss.from_logits or loss_on_logits(loss, task.network.layers[-1]) is not None

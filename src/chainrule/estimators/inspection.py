@@ -1,4 +1,4 @@
-"""What a model file holds, as data: the network, the columns and their treatment, the target, the scores, the settings."""
+"""What a model file holds, as data: network, columns and their treatment, target, scores, settings."""
 
 from os import PathLike
 from pathlib import Path

@@ -171,7 +171,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         unknown = [key for key in self.class_weight if key not in self.classes_.tolist()]
         if unknown:
             raise ArgumentError(
-                f"class_weight names {unknown[0]!r}, which is no class; expected one of {some(list(map(str, self.classes_)))}"
+                f"class_weight names {unknown[0]!r}, which is no class; expected {some(self.classes_.tolist())}"
             )
         return np.array([float(self.class_weight.get(label, 1.0)) for label in self.classes_.tolist()])
 

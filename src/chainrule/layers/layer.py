@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 
 import numpy as np
 
-from chainrule import initializers
+from chainrule import changes, initializers
 from chainrule.arrays import Array, Shape, float_dtype
 from chainrule.autodiff import ops
 from chainrule.autodiff.tensor import Tensor, TensorLike, as_tensor
@@ -79,7 +79,7 @@ class Layer(Configurable, ABC):
         self.trainable = trainable
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Keep track of Variables that a subclass assigns to its attributes."""
+        """Keep track of Variables that a subclass assigns to its attributes, and note the change."""
         if isinstance(value, Layer | Variable):
             self._need_init(f"before it sets {name!r}")
         if isinstance(value, Variable) and not any(value is v for v in self._variables):
@@ -88,6 +88,11 @@ class Layer(Configurable, ABC):
                 self._forget(replaced)
             self._track(value, None)
         super().__setattr__(name, value)
+        changes.note()
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        changes.note()
 
     def _need_init(self, when: str = "first") -> None:
         if "_variables" not in self.__dict__:

@@ -90,10 +90,14 @@ class Normalization(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         """Return the scaled inputs."""
-        if not self.adapted:
-            raise StateError(f"{self.name} doesn't know its data yet; call adapt(x) first, or give mean and variance")
+        self.need_adapted()
         deviation = ops.maximum(ops.sqrt(self.variance), EPSILON)
         return inputs * deviation + self.mean if self.invert else (inputs - self.mean) / deviation
+
+    def need_adapted(self) -> None:
+        """Refuse to work before the statistics are known."""
+        if not self.adapted:
+            raise StateError(f"{self.name} doesn't know its data yet; call adapt(x) first, or give mean and variance")
 
     def weights_were_set(self) -> None:
         """Count mean and variance as known."""

@@ -40,6 +40,10 @@ class RunningMean(Metric):
             total, weight = values.sum(axis=0, dtype=np.float64), float(len(values))
         else:
             total, weight = weights @ values, float(weights.sum())
+        self.add_sum(total, weight)
+
+    def add_sum(self, total: Array, weight: float) -> None:
+        """Take in a sum of weighted values, one a column, and the sum of the weights, for an engine that counts."""
         if self._total is None:
             self._total = total
         else:

@@ -6,26 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import activations, losses, metrics, optimizers
+from chainrule import losses, metrics, optimizers
 from chainrule.arrays import Array, is_number, whole_number
 from chainrule.configurable import Configurable, named_arguments
 from chainrule.engine import check_name, choose
 from chainrule.engine.data import Rows, as_array, check_inputs, check_weights
 from chainrule.engine.engine import Engine, Position, Task
 from chainrule.engine.parameters import ParameterVector
-from chainrule.engine.python import output_activation
 from chainrule.errors import ArgumentError, DataError, ShapeError, StateError
-from chainrule.layers import Dense
 from chainrule.layers.layer import Layer
-from chainrule.losses.cross_entropy import CrossEntropy
+from chainrule.metrics import Metric
+from chainrule.models.outputs import check_outputs, classes_of, loss_name
 from chainrule.optimizers.ranges import positive
 from chainrule.random import check_seed
 from chainrule.training import batches
 from chainrule.training.callbacks import Callback
 from chainrule.training.fit import Settings, Trainer, check_class_weight, check_epochs, evaluate, evaluation_batch
 from chainrule.training.history import History
-
-PROBABILITY = (0.0, 1.0)
 
 
 class Model(Configurable, ABC):
@@ -72,6 +69,7 @@ class Model(Configurable, ABC):
         metrics: Sequence[Any] | None = None,
         engine: str = "auto",
         loss_weights: float | None = None,
+        weighted_metrics: Sequence[Any] | None = None,
     ) -> None:
         """Choose what training does; it starts the optimiser afresh and leaves the weights.
 
@@ -80,22 +78,32 @@ class Model(Configurable, ABC):
         optimizer : str or Optimizer
         loss : str, Loss or function(y_true, y_pred)
         metrics : list of str, Metric or function, optional
+            Every row counts alike, whatever its weight.
         engine : {"auto", "native", "python"}
             "auto": the native engine where it covers the model, else Python's, with a warning.
         loss_weights : float > 0, optional
             Factor of the loss in J, beside the penalties; none is 1. A model has one output, so it is one number.
+        weighted_metrics : list of str, Metric or function, optional
+            Metrics in which rows count by their weights: ``sample_weight`` times ``class_weight``. One that has the
+            name of a metric gets "weighted_" before it.
         """
         if loss is None:
             raise ArgumentError("compile needs a loss, such as loss='mse' or loss='sparse_categorical_crossentropy'")
-        if isinstance(metrics, str) or (metrics is not None and not isinstance(metrics, Sequence)):
-            raise ArgumentError(f"metrics expects a list, got {metrics!r}; write metrics=[{metrics!r}]")
+        requests = {"metrics": metrics or [], "weighted_metrics": weighted_metrics or []}
+        for name, given in requests.items():
+            if isinstance(given, str) or not isinstance(given, Sequence):
+                raise ArgumentError(f"{name} expects a list, got {given!r}; write {name}=[{given!r}]")
+        objects = [id(m) for given in requests.values() for m in given if isinstance(m, Metric)]
+        if len(set(objects)) < len(objects):
+            raise ArgumentError("a metric keeps one count; make two objects of it to measure it twice")
         self.optimizer = optimizers.get(optimizer)
         self.loss = losses.get(loss)
         if self.loss.reduction in ("none", None):
             raise ArgumentError("training needs one number: reduction='none' is for calling a loss by hand")
         self.loss_weights = None if loss_weights is None else positive("compile", "loss_weights", loss_weights, 1)
-        self._metric_requests = list(metrics or [])
+        self._metric_requests = {name: list(given) for name, given in requests.items()}
         self._engine_name = check_name(engine)
+        self._predictor = None
         self._task: Task | None = None
         self._position = Position()
         self._compiled = True
@@ -123,19 +131,25 @@ class Model(Configurable, ABC):
                 return self._task
             if self._fitting:
                 raise StateError("layers were frozen, unfrozen or changed while fit runs; do that between two fits")
+        resume = self._task is not None
         self.arrange()
-        _check_outputs(self.layers[-1], self.loss)
+        check_outputs(self.layers[-1], self.loss)
         units = self.output_shape[-1]
-        measured = [
-            metrics.resolve(
-                request, loss=_loss_name(self.loss), output_units=units or 1, sparse=self.loss.integer_labels
-            )
-            for request in self._metric_requests
-        ]
-        self._task = Task(self, self.loss, self.optimizer, measured, self.loss_weights or 1.0)
+        measured = {
+            name: [
+                metrics.resolve(
+                    request, loss=loss_name(self.loss), output_units=units or 1, sparse=self.loss.integer_labels
+                )
+                for request in requests
+            ]
+            for name, requests in self._metric_requests.items()
+        }
+        self._task = Task(self, self.loss, self.optimizer, loss_weight=self.loss_weights or 1.0, **measured)
         self._engine = choose(self._engine_name, self._task)
-        self._position = Position(self.optimizer.state_of(self.parameters.values))
-        self.optimizer.follow(self.parameters.variables, self.parameters.segments, self._position.slots)
+        before, self._position = self._position, Position(self.optimizer.state_of(self.parameters.values))
+        place = self.parameters.variables, self.parameters.segments, self._position.slots
+        if self.optimizer.follow(*place, resume=resume):  # layers were frozen or unfrozen: the others go on
+            self._position.step, self._position.epoch = before.step, before.epoch
         return self._task
 
     def _rows(self, x: Any, y: Any, sample_weight: Any, verb: str) -> tuple[Task, Rows]:
@@ -242,7 +256,7 @@ class Model(Configurable, ABC):
 
         if not is_number(share) or not 0 < share < 1:
             raise ArgumentError(f"validation_split must be in [0, 1), got {share!r}")
-        train, validation = split_validation(_classes(self.loss, rows.y), len(rows), share, self.seed)
+        train, validation = split_validation(classes_of(self.loss, rows.y), len(rows), share, self.seed)
         return rows.take(train), rows.take(validation)
 
     @abstractmethod
@@ -284,6 +298,8 @@ class Model(Configurable, ABC):
     @named_arguments
     def predict(self, x: Any, batch_size: int | None = None, verbose: int | str = 0) -> Array:
         """Return the outputs for all rows, (rows, outputs)."""
+        if batch_size is None and (outputs := self._predict_at_once(x)) is not None:
+            return outputs
         inputs = check_inputs(x)
         self.ensure_built(inputs)
         if self._predictor is None:
@@ -292,7 +308,12 @@ class Model(Configurable, ABC):
 
     def predict_on_batch(self, x: Any) -> Array:
         """Return the outputs for the rows of one batch."""
-        return self.predict(x, batch_size=len(check_inputs(x)))
+        outputs = self._predict_at_once(x)
+        return self.predict(x, batch_size=len(check_inputs(x))) if outputs is None else outputs
+
+    def _predict_at_once(self, x: Any) -> Array | None:
+        """Return the outputs if they can be had without looking at the inputs first."""
+        return None if self._predictor is None else self._predictor.predict_at_once(self, x)
 
     @named_arguments
     def train_on_batch(
@@ -307,12 +328,12 @@ class Model(Configurable, ABC):
         check_class_weight(class_weight)
         task, rows = self._rows(x, y, sample_weight, "train_on_batch")
         rows = _weigh(rows, class_weight)
-        for metric in task.metrics:
+        for metric in task.measured.values():
             metric.reset_state()
         progress = self._engine.run(task, self._position, rows, np.arange(len(rows)), len(rows), 0, 1)
         if progress.failed_step is not None:
             raise DataError("the loss or its gradient is not finite on this batch; the weights are unchanged")
-        results = {"loss": progress.loss, **{metric.name: metric.result() for metric in task.metrics}}
+        results = {"loss": progress.loss, **{name: metric.result() for name, metric in task.measured.items()}}
         if return_dict:
             return results
         return list(results.values()) if len(results) > 1 else results["loss"]
@@ -351,41 +372,3 @@ def _weigh(rows: Rows, class_weight: Any) -> Rows:
     if class_weight is None or rows.y is None:
         return rows
     return Rows(rows.x, rows.y, batches.apply_class_weight(rows.y, rows.weight, class_weight))
-
-
-def _loss_name(loss: losses.Loss) -> str:
-    return next((name for name, cls in losses.CLASSES.items() if type(loss) is cls), "")
-
-
-def _classes(loss: losses.Loss, y: Array | None) -> Array | None:
-    """Return class codes to stratify by, None where targets are no classes."""
-    if y is None or loss.activation is None:
-        return None
-    if loss.integer_labels:
-        return y
-    if y.ndim == 2 and y.shape[1] > 1:
-        return np.asarray(np.argmax(y, axis=1)) if loss.activation == "softmax" else None
-    whole = y.reshape(len(y))
-    return whole.astype(np.int64) if np.array_equal(whole, whole.round()) else None
-
-
-def _check_outputs(last: Layer, loss: losses.Loss) -> None:
-    """Refuse a loss on probabilities over an activation that gives none."""
-    activation = output_activation(last)
-    if not isinstance(loss, CrossEntropy) or not isinstance(activation, activations.Activation):
-        return
-    if activation is activations.softmax and isinstance(last, Dense) and last.units == 1:
-        raise ArgumentError(f"the softmax of {last.name}'s one output is always 1; set its activation to 'sigmoid'")
-    low, high = activation.range
-    if loss.from_logits:
-        if (low, high) == PROBABILITY:
-            raise ArgumentError(
-                f"{type(loss).__name__}(from_logits=True) expects logits, but {last.name} is {activation.name}; "
-                "leave out one of the two"
-            )
-        return
-    if low < PROBABILITY[0] or high > PROBABILITY[1]:
-        raise ArgumentError(
-            f"{type(loss).__name__} expects probabilities, but {last.name} is {activation.name}, which gives others; "
-            f"set its activation to {loss.activation!r}, or use {type(loss).__name__}(from_logits=True)"
-        )

@@ -114,7 +114,7 @@ def describe_network(model: Sequential) -> Description:
             description["compile"] = {
                 "optimizer": encode(model.optimizer),
                 "loss": encode(model.loss),
-                "metrics": encode(model._metric_requests),
+                **{name: encode(given) for name, given in model._metric_requests.items() if given or name == "metrics"},
                 **({} if model.loss_weights is None else {"loss_weights": model.loss_weights}),
             }
     return description

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule import changes
 from chainrule.arrays import Array, Shape, float_dtype
 from chainrule.autodiff.tensor import Tensor, TensorLike
 from chainrule.autodiff.variable import Variable
@@ -211,6 +212,7 @@ class Sequential(Model):
         for layer in self._walk():
             if layer.stream is not None and getattr(layer, "seed", None) is None:
                 layer.stream.seed = seed
+        changes.note()
 
     def _walk(self) -> Iterable[Layer]:
         return (inner for layer in self._layers for inner in layer.walk())

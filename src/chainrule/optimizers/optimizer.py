@@ -155,6 +155,18 @@ class Optimizer(Configurable, ABC):
         return state
 
     @final
+    def check_state(self, state: Mapping[str, Array], n: int) -> None:
+        """Refuse slots that are not those of ``n`` weights by the rule as it is now."""
+        missing = [slot for slot in self.slots if slot not in state]
+        if missing:
+            raise StateError(
+                f"{type(self).__name__} now keeps {missing[0]!r} for each weight, which it did not when compiled; "
+                "only learning_rate can be set later: compile again with a new optimizer"
+            )
+        if any(len(state[slot]) != n for slot in self.slots):
+            raise StateError("the optimizer's slots don't fit the model; it has changed since it was compiled")
+
+    @final
     def scalar_table(self, start: int, stop: int, dtype: Any = "float32") -> ScalarTable:
         """Return the scalars of steps ``start`` to ``stop - 1``, computed in float64, stored in ``dtype``."""
         if not 0 <= start <= stop:
@@ -268,17 +280,34 @@ class Optimizer(Configurable, ABC):
             variable.writable().reshape(-1)[...] = average
 
     @final
-    def follow(self, variables: Sequence[Updatable], segments: Sequence[Segment], state: Mapping[str, Array]) -> None:
-        """Note where the state of a model's variables lies, which `step` is given."""
+    def follow(
+        self, variables: Sequence[Updatable], segments: Sequence[Segment], state: Mapping[str, Array], resume: bool
+    ) -> bool:
+        """Note where the state of a model's variables lies, which `step` is given.
+
+        To ``resume``, variables that were followed before keep the state they had; returns whether there are any.
+        """
+        known = [(segment, self._place(variable)) for variable, segment in zip(variables, segments, strict=True)]
+        before, kept = self._followed[2], False
+        for segment, place in known if resume and before.keys() == state.keys() else ():
+            if place is not None and place.shape == segment.shape:
+                kept = True
+                for slot, values in state.items():
+                    values[segment.where] = before[slot][place.where]
         self._followed = (variables, segments, state)
+        return kept
+
+    def _place(self, variable: Updatable) -> Segment | None:
+        """Return where the state of a variable that is followed lies."""
+        variables, segments, _ = self._followed
+        return next((s for v, s in zip(variables, segments, strict=True) if v is variable), None)
 
     def _average_of(self, variable: Updatable) -> Array:
         if id(variable) in self._states:
             return self._states[id(variable)][1][AVERAGE]
-        variables, segments, state = self._followed
-        for followed, segment in zip(variables, segments, strict=True):
-            if followed is variable:
-                return state[AVERAGE][segment.where]
+        place = self._place(variable)
+        if place is not None:
+            return self._followed[2][AVERAGE][place.where]
         raise StateError(
             f"{type(self).__name__} has no average of variable {variable.name!r}, which it has never moved; "
             "finalize_variable_values is for variables that this optimizer has trained"

@@ -5,7 +5,7 @@ from chainrule.tables.encoder import Encoder, Treatment
 from chainrule.tables.overview import overview
 from chainrule.tables.preparation import Part, PreparedData, prepare
 from chainrule.tables.several_targets import LabelsTarget, NumbersTarget, Target, read_target
-from chainrule.tables.source import read_table
+from chainrule.tables.source import read_query, read_table
 from chainrule.tables.split import split_rows, split_validation
 from chainrule.tables.table import Column, Table
 from chainrule.tables.targets import ClassTarget, NumberTarget, with_known_target
@@ -27,6 +27,7 @@ __all__ = [
     "choose_task",
     "overview",
     "prepare",
+    "read_query",
     "read_table",
     "read_target",
     "split_rows",

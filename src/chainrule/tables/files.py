@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
@@ -49,21 +50,31 @@ def read_file(path: Path, table: str | None = None) -> Table:
     DataError
         The table has no rows, columns of the same name, or infinite numbers.
     """
+    with connect() as connection:
+        found = load_file(connection, path, table)
+        return found if isinstance(found, Table) else Table(read_columns(connection, found), found.notes)
+
+
+def load_file(connection: "DuckDBPyConnection", path: Path, table: str | None = None) -> Relation | Table:
+    """Load a file, several, or standard input into DuckDB; arguments and errors as those of `read_file`.
+
+    A SQLite database is not read by DuckDB: it gives the table itself.
+    """
     before, separator, after = str(path).rpartition("::")
     if separator and not path.exists() and table is None:
         path, table = Path(before), after
     if str(path) == STANDARD_INPUT:
         with _standard_input() as copy:
-            return _read([copy], table, "standard input")
+            return _load_all(connection, [copy], table, "standard input")
     if path.exists() or not glob.has_magic(str(path)):
-        return _read([path], table, None)
+        return _load_all(connection, [path], table, None)
     matches = sorted(glob.glob(str(path)))  # noqa: PTH207  (Path.glob takes no absolute pattern)
     if not matches:
         raise FileError(f"no file matches {path}")
-    return _read([Path(match) for match in matches], table, None)
+    return _load_all(connection, [Path(match) for match in matches], table, None)
 
 
-def read_query(query: str) -> Table:
+def query_table(query: str) -> Table:
     """Return what a SQL query in DuckDB's dialect gives; files are named in it as tables are.
 
     Raises
@@ -78,29 +89,31 @@ def read_query(query: str) -> Table:
             connection.execute(f"CREATE TEMP TABLE content AS (\n{query.strip().rstrip(';')}\n)").fetchall()
             return Table(read_columns(connection, Relation.of(connection, "content")))
         except Error as error:
-            raise DataError(f"the SQL query failed: {' '.join(str(error).split())}") from None
+            reason = str(error).partition("\nLINE ")[0]  # where DuckDB shows the query again
+            raise DataError(f"the SQL query failed: {' '.join(reason.split())}") from None
 
 
-def _read(paths: list[Path], table: str | None, name: str | None) -> Table:
-    """Read files of any kinds, one below the other; ``name`` is what people call a single one."""
+def _load_all(
+    connection: "DuckDBPyConnection", paths: list[Path], table: str | None, name: str | None
+) -> Relation | Table:
+    """Load files of any kinds, one below the other; ``name`` is what people call a single one."""
     from duckdb import Error
 
     starts = [_first_bytes(path, name or path.name) for path in paths]
     if len(paths) == 1 and starts[0].startswith(SQLITE):
         return table_from_mapping(read_sqlite(paths[0], table))
-    with connect() as connection:
-        parts = []
-        for index, (path, start) in enumerate(zip(paths, starts, strict=True)):
-            label = name or path.name
-            try:
-                parts.append(_load(connection, path, start, label, table, f"content{index}"))
-            except Error as error:
-                text = not start.startswith(_PARQUET) and not _is_database(start) and not _is_json(path, start)
-                reason = _why_no_csv(path) if text else str(error).splitlines()[0]
-                raise FileError(f"{label} can't be read: {reason}; {_EXPECTED}") from None
-        whole = Relation.union(connection, parts)
-        several = (f"{len(paths)} files, from {paths[0]} to {paths[-1]}",) if len(paths) > 1 else ()
-        return Table(read_columns(connection, whole), (*whole.notes, *several))
+    parts = []
+    for index, (path, start) in enumerate(zip(paths, starts, strict=True)):
+        label = name or path.name
+        try:
+            parts.append(_load(connection, path, start, label, table, f"content{index}"))
+        except Error as error:
+            text = not start.startswith(_PARQUET) and not _is_database(start) and not _is_json(path, start)
+            reason = _why_no_csv(path) if text else str(error).splitlines()[0]
+            raise FileError(f"{label} can't be read: {reason}; {_EXPECTED}") from None
+    whole = Relation.union(connection, parts)
+    several = (f"{len(paths)} files, from {paths[0]} to {paths[-1]}",) if len(paths) > 1 else ()
+    return replace(whole, notes=(*whole.notes, *several))
 
 
 def _load(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from chainrule.tables.encoder import Encoder
-from chainrule.tables.encodings import EmbeddedEncoding, Encoding, LeftOut
+from chainrule.tables.encodings import DateEncoding, EmbeddedEncoding, Encoding, LeftOut
 from chainrule.tables.table import Table, counted
 
 _KINDS = {
@@ -16,7 +16,7 @@ _WIDTH = 24  # of a list of names; a longer one is shown as first ... last
 
 
 def overview(encoder: Encoder, table: Table) -> list[str]:
-    """Return one line for each kind of column and for each column left out; missing values counted in ``table``.
+    """Return one line for each kind of column and each reason to leave some out; missing values counted in ``table``.
 
     Examples
     --------
@@ -32,7 +32,13 @@ def overview(encoder: Encoder, table: Table) -> list[str]:
         group = [encoding for encoding in encoder.used if encoding.column_kind == kind]
         if group:
             rows.append((counted(len(group), *words), _names([e.name for e in group]), _remarks(group, table)))
-    rows += [("left out", e.name, f"({e.reason})") for e in encoder.encodings if isinstance(e, LeftOut)]
+    reasons: dict[str, list[str]] = {}
+    for encoding in encoder.encodings:
+        if isinstance(encoding, LeftOut):
+            reasons.setdefault(encoding.reason, []).append(encoding.name)
+    for reason, names in reasons.items():
+        shown = _names(names)
+        rows.append(("left out", shown, f"({f'{len(names)} columns: ' if '...' in shown else ''}{reason})"))
     width = max(len(names) for _, names, _ in rows)
     return [f"{count:<12} {names:<{width}}  {missing}".rstrip() for count, names, missing in rows]
 
@@ -43,9 +49,11 @@ def _names(names: list[str]) -> str:
 
 
 def _remarks(group: Sequence[Encoding], table: Table) -> str:
-    """Say which learn vectors, how many values are missing and what stands for them, apart by treatment."""
+    """Say which learn vectors, what dates become, how many values are missing and what stands for them."""
     embedded = [encoding.name for encoding in group if isinstance(encoding, EmbeddedEncoding)]
     parts = [f"learned vectors: {_names(embedded)}"] if embedded else []
+    dates = [part for encoding in group if isinstance(encoding, DateEncoding) for part in encoding.parts]
+    parts += [f"as {', '.join(dict.fromkeys(dates))}"] if dates else []
     counts: dict[str, int] = {}
     for encoding in group:
         count = int(table.column(encoding.name).missing.sum())

@@ -11,6 +11,7 @@ What reads as a number or a date is DuckDB's to say; which words are no values i
 """
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,17 +37,22 @@ _SETUP = (
         THEN epoch(TRY_CAST(trim(x, '{BLANKS}') AS TIMESTAMP)) / 86400 END""",
 )
 _GROUP = 20  # expressions in one query: DuckDB's time to plan them grows with the square of their number
+_STARTS = frozenset("0123456789+-.iInN")  # of numbers, infinite ones and such as are none too, and of dates
 _GLANCE = 100  # values that are looked at first: most texts show there that they are no numbers
 _NUMBER_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
 
 
-def connect() -> "DuckDBPyConnection":
-    """Open an in-memory DuckDB of our own that fetches no extensions and prints no progress bar."""
+def connect(spill_to: Path | None = None) -> "DuckDBPyConnection":
+    """Open an in-memory DuckDB of our own that fetches no extensions and prints no progress bar.
+
+    With a folder ``spill_to`` it takes 200 MB of memory at most, and keeps there what is more.
+    """
     import duckdb
 
+    spilling = {"memory_limit": "200MB", "temp_directory": str(spill_to)} if spill_to else {}
     connection = duckdb.connect(
         ":memory:",
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", **spilling},
     )
     for statement in _SETUP:
         connection.execute(statement).fetchall()
@@ -157,6 +163,8 @@ def _columns_of_numbers(connection: "DuckDBPyConnection", source: str, texts: di
 
 def _all_converted(connection: "DuckDBPyConnection", macro: str, texts: Sequence[str]) -> Array | None:
     """Return the values of texts if a macro converts all of them; a few are tried before the rest."""
+    if not all(text[0] in _STARTS for text in texts):
+        return None
     if len(texts) > _GLANCE and np.isnan(_converted(connection, macro, texts[:_GLANCE])).any():
         return None
     values = _converted(connection, macro, texts)

@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.errors import ArgumentError, DataError, did_you_mean
+from chainrule.tables.checks import copy_warnings, leak_warnings
 from chainrule.tables.data_options import DataOptions
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.overview import overview
@@ -153,6 +154,11 @@ def prepare(
     per_class = None
     if classes and options.class_weight:
         per_class = balanced(made[0][1], made[0][2], len(classes.classes))
+    truth = labels.values[parts[0]] if codes is None else codes[parts[0]]
+    warnings = [
+        *leak_warnings(training, encoder, truth, len(classes.classes) if classes else None),
+        *copy_warnings(known, parts, test, options.weight),
+    ]
     train_part, validation_part, test_part = _weighed(made, per_class, options)
     return PreparedData(
         task=task,
@@ -165,7 +171,11 @@ def prepare(
         test=test_part,
         rows=table.rows,
         dropped=dropped,
-        columns=[*overview(encoder, table), *_remarks(options, known, parts, classes, per_class)],
+        columns=[
+            *overview(encoder, table),
+            *_remarks(options, known, parts, classes, per_class),
+            *(f"{'warning':<12} {text}" for text in warnings),
+        ],
         notes=[*table.notes, *(test.notes if test else ())],
     )
 

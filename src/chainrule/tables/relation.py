@@ -1,6 +1,6 @@
 """Rows that DuckDB holds and that are to become a table: where they are, and what each column is called."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -58,6 +58,14 @@ class Relation:
         described = connection.execute(f"DESCRIBE {table}").fetchall()
         names = tuple(str(row[0]) for row in described)
         return cls(table, tuple(map(quoted, names)), tuple(str(row[1]) for row in described), names)
+
+    def only(self, names: Collection[str]) -> Self:
+        """Return the relation with only the named columns of it."""
+        kept = [index for index, name in enumerate(self.names) if name in names]
+        fields, types, found = (
+            tuple(values[index] for index in kept) for values in (self.fields, self.types, self.names)
+        )
+        return type(self)(self.source, fields, types, found, self.notes)
 
     @classmethod
     def union(cls, connection: "DuckDBPyConnection", parts: Sequence[Self]) -> Self:

@@ -1,4 +1,4 @@
-"""``read_table``: the one entrance for data, whatever they come in."""
+"""``read_table`` and ``read_query``: the entrance for data, whatever they come in."""
 
 from collections.abc import Mapping
 from os import PathLike
@@ -7,9 +7,29 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.tables.files import read_file
+from chainrule.tables.files import query_table, read_file
 from chainrule.tables.frames import table_from_array, table_from_frame, table_from_mapping, table_from_rows
 from chainrule.tables.table import Table
+
+
+def read_query(query: str) -> Table:
+    """Return the table that a SQL query gives, in DuckDB's dialect; files are named in it as tables are.
+
+    Raises
+    ------
+    DataError
+        The query is no SELECT, fails, or gives no rows.
+
+    Examples
+    --------
+    >>> read_query("select x, x % 2 = 0 as even from range(1, 4) numbers(x)").column("even").as_text().tolist()
+    ['false', 'true', 'false']
+    """
+    try:
+        return query_table(query)
+    except RuntimeError as error:
+        _ctrl_c(error)
+        raise
 
 
 def read_table(source: Any, table: str | None = None) -> Table:
@@ -68,6 +88,11 @@ def read_table(source: Any, table: str | None = None) -> Table:
             return table_from_array(source)
         return table_from_rows(source) if isinstance(source, list | tuple) else table_from_frame(source)
     except RuntimeError as error:
-        if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
-            raise KeyboardInterrupt from None
+        _ctrl_c(error)
         raise
+
+
+def _ctrl_c(error: RuntimeError) -> None:
+    """Raise Ctrl-C again where it is what DuckDB made an error of."""
+    if str(error) == "Query interrupted":
+        raise KeyboardInterrupt from None

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def load_text(
     first = list(glance[0]) if glance else []
     whole = Relation.of(connection, table)
     cells = [cell and cell.strip() for cell in first]
-    if _has_header(connection, whole, first):
+    if _has_header(connection, whole, glance):
         source, names = f"{table} WHERE rowid >= 1", [cell or f"column_{i + 1}" for i, cell in enumerate(cells)]
         unnamed = [name for name, cell in zip(names, cells, strict=True) if not cell]
         notes = [f"columns of {name} without a name are called {', '.join(unnamed)}"] if unnamed else []
@@ -74,17 +75,21 @@ def load_text(
     return Relation(source, tuple(fields), whole.types, tuple(names), tuple(notes))
 
 
-def _has_header(connection: "DuckDBPyConnection", whole: Relation, first: list[str | None]) -> bool:
+def _has_header(connection: "DuckDBPyConnection", whole: Relation, glance: Sequence[Sequence[str | None]]) -> bool:
     """Whether no cell of the first line is a number, or one that is none stands above only numbers."""
+    first = glance[0]
     present = [cleaned(cell) is not None for cell in first]
     numbers = ~np.isnan(parse_numbers(np.array(first, dtype=object), connection)) & present
     if not numbers.any():
         return True
-    for field, is_present, is_number in zip(whole.fields, present, numbers.tolist(), strict=True):
-        if is_present and not is_number:
-            below = connection.execute(f"SELECT {field} AS x FROM {whole.source} WHERE rowid >= 1").fetchnumpy()["x"]
-            if has_only_numbers(connection, np.ma.filled(below, None)):
-                return True
+    for index, field in enumerate(whole.fields):
+        if present[index] and not numbers[index]:
+            cells = np.array([row[index] for row in glance[1:]], dtype=object)
+            if not any(map(cleaned, cells)) or has_only_numbers(connection, cells):
+                query = f"SELECT {field} AS x FROM {whole.source} WHERE rowid >= 1"
+                below = np.ma.filled(connection.execute(query).fetchnumpy()["x"], None)
+                if has_only_numbers(connection, below):
+                    return True
     return False
 
 
@@ -93,7 +98,7 @@ def _decimal_commas(
 ) -> list[int]:
     """Return the columns in which every present value is a number with, somewhere, a decimal comma."""
     likely = [index for index in range(len(fields)) if any("," in (row[index] or "") for row in glance[1:])]
-    if not likely or _fits(first_line, ",", len(fields)):
+    if not likely or _cut_by_commas(first_line, glance[0]):
         return []
     missing = ", ".join(map(literal, MISSING_WORDS))
     found = []
@@ -106,9 +111,9 @@ def _decimal_commas(
     return found
 
 
-def _fits(line: str, separator: str, columns: int) -> bool:
-    """Whether a separator cuts the first line into so many columns."""
-    return len(next(csv.reader([line], delimiter=separator), [])) == columns
+def _cut_by_commas(line: str, cells: Sequence[str | None]) -> bool:
+    """Whether commas cut the first line of a file into the cells that it has."""
+    return [cell.strip() for cell in next(csv.reader([line.rstrip("\r")]), [])] == [(c or "").strip() for c in cells]
 
 
 def why_no_table(file: IO[bytes]) -> str | None:

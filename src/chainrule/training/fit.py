@@ -68,7 +68,7 @@ class Trainer:
             "validation_rows": 0 if validation is None else len(validation),
         }
         self.history = History(params)
-        larger: dict[str, bool | None] = {metric.name: metric.larger_is_better for metric in task.metrics}
+        larger: dict[str, bool | None] = {name: metric.larger_is_better for name, metric in task.measured.items()}
         self.run = Run(task.network, params, self.history, larger)
         display = make_progress(settings.verbose)
         self.callbacks = CallbackList([*callbacks, *([display] if display else [])], self.run)
@@ -110,7 +110,7 @@ class Trainer:
     def _epoch(self, epoch: int) -> Stop | None:
         self.callbacks.call("on_epoch_begin", epoch, {})
         self._told = time.perf_counter()
-        for metric in self.task.metrics:
+        for metric in self.task.measured.values():
             metric.reset_state()
         order = batches.order(len(self.train), self.settings.shuffle, self.settings.seed, self.position.epoch)
         total, stop = self._steps(epoch, order)
@@ -118,6 +118,7 @@ class Trainer:
         if total.failed_step is not None:
             if total.rows:
                 self.history.weights_epoch = None  # some steps beyond the last epoch
+                self.history.unfinished = {"loss": total.loss, **_results(self.task)}
             return stop
         logs = {"loss": total.loss, **_results(self.task)}
         self.position.epoch += 1
@@ -174,7 +175,7 @@ class Trainer:
 
 def evaluate(task: Task, engine: Engine, rows: Rows, batch_size: int | None = None) -> dict[str, float]:
     """Return loss and metrics over rows."""
-    for metric in task.metrics:
+    for metric in task.measured.values():
         metric.reset_state()
     loss = engine.evaluate(task, rows, evaluation_batch(batch_size, len(rows)))
     return {"loss": loss, **_results(task)}
@@ -186,7 +187,7 @@ def evaluation_batch(batch_size: int | None, rows: int) -> int:
 
 
 def _results(task: Task) -> dict[str, Any]:
-    return {metric.name: metric.result() for metric in task.metrics}
+    return {name: metric.result() for name, metric in task.measured.items()}
 
 
 def check_epochs(epochs: Any, initial_epoch: Any) -> None:

@@ -22,6 +22,8 @@ class History:
     weights_epoch : int or None
         The epoch (from 0) whose weights the model holds; None before the end of the first epoch, and where
         numbers went wrong in the middle of one.
+    unfinished : dict of str to float
+        Loss and metrics over the steps of an epoch in whose middle numbers went wrong; ``history`` has whole epochs.
     stopped_by : str
         What ended the training: "all epochs done", the reason a callback gave, "interrupted" or an error.
     diverged : bool
@@ -43,6 +45,7 @@ class History:
         self.epoch: list[int] = []
         self.params = params
         self.weights_epoch: int | None = None
+        self.unfinished: dict[str, Any] = {}
         self.stopped_by = ""
         self.diverged = False
         self.seconds = 0.0
@@ -94,10 +97,9 @@ class History:
         return plot_history(self)
 
     def __repr__(self) -> str:
-        last = ", ".join(
-            f"{name} {values[-1]:.4g}" for name, values in self.history.items() if isinstance(values[-1], float)
-        )
-        return f"History({len(self.epoch)} epochs, {last}; {self.stopped_by})"
+        last = {name: values[-1] for name, values in self.history.items()} or self.unfinished
+        values = "".join(f", {name} {value:.4g}" for name, value in last.items() if isinstance(value, float))
+        return f"History({len(self.epoch)} epochs{values}; {self.stopped_by})"
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,10 @@ All files are UTF-8. Readers ignore fields that they don't know, and other files
 """
 
 import json
-from collections.abc import Mapping
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from math import isfinite
 from os import PathLike
 from pathlib import Path
@@ -117,7 +120,9 @@ class RunFolder:
             lines = (self.path / METRICS).read_text("utf-8").split("\n")
             return [json.loads(line) for line in lines[:-1]]  # what follows the last line end is unfinished
         except (OSError, ValueError) as error:
-            raise FileError(f"{self.path / METRICS} can't be read: {getattr(error, 'strerror', None) or error}") from error
+            raise FileError(
+                f"{self.path / METRICS} can't be read: {getattr(error, 'strerror', None) or error}"
+            ) from error
 
     def _read(self, name: str) -> dict[str, Any]:
         try:
@@ -128,6 +133,36 @@ class RunFolder:
         if not isinstance(content, dict):
             raise FileError(f"{self.path / name} should hold a JSON object, got {type(content).__name__}")
         return content
+
+
+def environment(command: Sequence[str], seed: int) -> dict[str, Any]:
+    """Return what a run depends on besides its data: versions, platform, engine, seed, and the command's words.
+
+    Examples
+    --------
+    >>> found = environment(["train", "penguins.csv"], seed=0)
+    >>> found["command"], found["seed"], sorted(found["versions"])
+    (['train', 'penguins.csv'], 0, ['chainrule', 'duckdb', 'numpy', 'python', 'safetensors'])
+    """
+    from importlib.metadata import version
+
+    from chainrule import __version__
+    from chainrule.engine import describe
+
+    return {
+        "command": list(command),
+        "seed": seed,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "engine": describe(),
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "processors": os.cpu_count(),
+        "versions": {
+            "chainrule": __version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("duckdb", "numpy", "safetensors")},
+        },
+    }
 
 
 class RunLog(Callback):
