@@ -36,6 +36,8 @@ LOSSES = {
     "hinge, 0 and 1": (losses.Hinge(), BITS, 2, None),
     "poisson": (losses.Poisson(), COUNTS, 2, "softplus"),
     "quantile": (losses.Quantile(0.9), NUMBERS, 2, None),
+    "a quantile for each output": (losses.Quantile((0.1, 0.8)), NUMBERS, 2, None),
+    "quantiles of one target": (losses.Quantile((0.1, 0.5, 0.9)), NUMBERS[:, :1], 3, None),
     "median": (losses.Quantile(), NUMBERS, 2, None),
     "binary": (losses.BinaryCrossentropy(), BITS, 2, "sigmoid"),
     "binary, probabilities": (losses.BinaryCrossentropy(), BITS, 2, "hard_sigmoid"),

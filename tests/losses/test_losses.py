@@ -146,6 +146,17 @@ def test_plain_functions_that_return_something_else(function, error, message):
         ),
         (lambda: losses.get(3), ArgumentError, "loss must be a name, a Loss or a function, got 3"),
         (lambda: losses.Huber(0), ArgumentError, "delta must be > 0, got 0"),
+        (
+            lambda: losses.Quantile(()),
+            ArgumentError,
+            "quantile must be a number in (0, 1), or one for each output, got none",
+        ),
+        (lambda: losses.Quantile([0.5, 2.0]), ArgumentError, "quantile must be in (0, 1), got 2.0"),
+        (
+            lambda: losses.Quantile((0.1, 0.9))([1.0], [[1.0]]),
+            ShapeError,
+            "Quantile has 2 quantiles, one for each output; got outputs of shape (1, 1)",
+        ),
         (lambda: losses.Quantile(1.0), ArgumentError, "quantile must be in (0, 1), got 1.0"),
         (
             lambda: losses.BinaryCrossentropy(label_smoothing=1.5),

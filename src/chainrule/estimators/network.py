@@ -160,9 +160,10 @@ class Options:
     def make_optimizer(self, task: str, rows: int) -> optimizers.Optimizer:
         """Return the optimiser with its schedule over all the steps."""
         optimizer = optimizers.get(self.optimizer)
-        usual = _ADAM[task] if self.optimizer.lower() in ("adam", "adamw") else float(optimizer.learning_rate)  # type: ignore[arg-type]  # a name's is a number
+        usual = _ADAM[task] if isinstance(optimizer, optimizers.Adam) else optimizer.learning_rate
         steps = self.most_epochs(rows, task) * -(-rows // self.batch(rows))
-        peak = usual if self.learning_rate is None else self.learning_rate
+        peak = self.learning_rate or usual
+        assert isinstance(peak, float | int)  # an optimiser made by name has no schedule
         warm_up = int(WARM_UP * steps)
         start = peak / max(1, warm_up)
         optimizer.learning_rate = CosineDecay(start, steps - warm_up, warmup_target=peak, warmup_steps=warm_up)

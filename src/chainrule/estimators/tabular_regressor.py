@@ -26,7 +26,8 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         Units of the hidden layers; () for a linear model.
     activation : str
     loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile"}
-        "poisson" is for counts and rates of at least 0: its predictions are above 0.
+        "poisson" is for counts and rates of at least 0: its predictions are above 0. "huber" is linear beyond one
+        standard deviation of the target.
     quantiles : sequence of float in (0, 1), optional
         What loss="quantile" predicts, increasing, such as (0.1, 0.5, 0.9): an output for each.
     optimizer : str

@@ -153,13 +153,14 @@ class Quantile(Elementwise):
         name: str | None = None,
     ):
         super().__init__(reduction, name)
-        several = tuple(map(float, quantile)) if isinstance(quantile, Sequence | np.ndarray) else None
-        for q in (quantile,) if several is None else several:
-            if isinstance(q, Sequence) or not is_number(q) or not 0 < q < 1:
+        several = isinstance(quantile, Sequence | np.ndarray)
+        given: list[Any] = list(quantile) if several else [quantile]  # type: ignore[arg-type]
+        for q in given:
+            if not is_number(q) or not 0 < q < 1:
                 raise ArgumentError(f"quantile must be in (0, 1), got {q!r}")
-        if several == ():
+        if not given:
             raise ArgumentError("quantile must be a number in (0, 1), or one for each output, got none")
-        self.quantile = float(quantile) if several is None else several  # type: ignore[arg-type]
+        self.quantile: float | tuple[float, ...] = tuple(map(float, given)) if several else float(given[0])
 
     def values(self, y_true: TensorLike, y_pred: TensorLike) -> Tensor:
         """Return the mean over the outputs of each example."""
@@ -167,7 +168,7 @@ class Quantile(Elementwise):
         y = as_tensor(y_true)
         if isinstance(self.quantile, tuple):
             if f.shape[-1] != len(self.quantile):
-                raise ShapeError(f"{self.name} has {len(self.quantile)} quantiles, but {f.shape[-1]} outputs")
+                raise self._other_outputs(f.shape)
             if y.ndim < f.ndim:
                 y = ops.reshape(y, (*y.shape, 1))
             if y.shape != f.shape and y.shape[-1] == 1:
@@ -185,16 +186,15 @@ class Quantile(Elementwise):
         if not isinstance(self.quantile, tuple):
             return super().check_targets(y, output_shape)
         if output_shape[-1] != len(self.quantile):
-            raise ShapeError(
-                f"{self.name} has {len(self.quantile)} quantiles, but the model {output_shape[-1]} outputs"
-            )
-        numbers = numeric_targets(self, y)
-        column = numbers[:, None] if numbers.ndim == 1 else numbers
-        return (
-            np.repeat(column, len(self.quantile), axis=1)
-            if column.shape[1:] == (1,)
-            else real_targets(self, numbers, output_shape)
-        )
+            raise self._other_outputs(output_shape)
+        column = y[:, None] if y.ndim == 1 else y
+        if column.shape[1:] == (1,):
+            return np.repeat(numeric_targets(self, column), len(self.quantile), axis=1)
+        return real_targets(self, y, output_shape)
+
+    def _other_outputs(self, shape: tuple[int | None, ...]) -> ShapeError:
+        count = len(self.quantile) if isinstance(self.quantile, tuple) else 1
+        return ShapeError(f"{self.name} has {count} quantiles, one for each output; got outputs of shape {shape}")
 
 
 class FunctionLoss(Loss):
