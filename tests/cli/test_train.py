@@ -293,3 +293,32 @@ def test_a_table_with_many_columns_is_read(run: Any, tmp_path: Path) -> None:
     assert outcome.err == (
         f"error: no column 'species'; expected one of {', '.join(f'c{i}' for i in range(20))} ... (101 in all)\n"
     )
+
+
+def test_quantiles_refit_and_metric_reach_the_model(run: Any) -> None:
+    options = ["--target", "body_mass_g", "--loss", "quantile", "--quantiles", "0.1,0.9", "--epochs", 3, "--refit"]
+    outcome = run("train", "penguins.csv", *options, "--metric", "mae", "--out", "mass.safetensors")
+    assert outcome.code == 0
+    assert "refitted     on 342 rows; scores are of the network before" in outcome.out
+    assert run("predict", "mass.safetensors", "penguins.csv", "--out", "answers.csv").code == 0
+    answers = Path("answers.csv").read_text().splitlines()
+    assert answers[0] == "body_mass_g_q0.1,body_mass_g_q0.9"
+    low, high = map(float, answers[1].split(","))
+    assert low < high
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--quantiles 0.1,x", "expected shares like 0.1,0.5,0.9, got '0.1,x'"),
+        ("--loss quantile", "loss='quantile' and quantiles=[0.1, 0.5, 0.9], say, go together; give both or neither"),
+        ("--loss huber", "loss='huber' needs a number as target; classes are trained by cross-entropy"),
+        ("--metric acuracy", "unknown metric 'acuracy'; did you mean 'accuracy'?"),
+        ("--metric rmse", "metric 'rmse' is not for a classification; expected one of accuracy, balanced_accuracy"),
+        ("--label-smoothing 2", "label_smoothing must be in [0, 1], got 2.0"),
+    ],
+)
+def test_settings_of_another_task_are_refused(run: Any, options: str, message: str) -> None:
+    outcome = run(*TRAIN, *options.split())
+    assert outcome.code == 2
+    assert message in outcome.err

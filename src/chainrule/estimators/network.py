@@ -209,7 +209,7 @@ def build_network(encoder: Encoder, target: Target, options: Options, rows: int)
     activation, loss = _head(target, options, rows)
     network.add(Dense(outputs_of(target), activation=activation))
     metrics: list[Any] = [] if options.metric is None else [check_metric(options.metric)(outputs_of(target))]
-    network.compile(options.make_optimizer(task_of(target), rows), loss=loss, metrics=metrics)
+    network.compile(options.make_optimizer(task_of(target), rows), loss=loss, weighted_metrics=metrics)
     _start_at_zero(network, encoder)
     return network
 
