@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from chainrule import (
         activations,
+        analysis,
         callbacks,
         engine,
         errors,
@@ -51,7 +52,7 @@ _HOMES = {
     "value_and_gradient": "autodiff.tape",
 }
 _MODULES = {
-    "activations", "callbacks", "engine", "errors", "initializers", "layers", "losses", "metrics", "models",
+    "activations", "analysis", "callbacks", "engine", "errors", "initializers", "layers", "losses", "metrics", "models",
     "optimizers", "regularizers", "tables",
 }  # fmt: skip
 
@@ -64,6 +65,7 @@ __all__ = [
     "Tensor",
     "Variable",
     "activations",
+    "analysis",
     "callbacks",
     "engine",
     "errors",
