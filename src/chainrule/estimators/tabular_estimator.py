@@ -19,7 +19,8 @@ from chainrule.estimators.equal_rows import merge_equal_rows
 from chainrule.estimators.network import Options
 from chainrule.estimators.report import Report
 from chainrule.estimators.rows import evaluation_parts, weights_of
-from chainrule.estimators.tabular import TabularModel, units
+from chainrule.estimators.tabular import units
+from chainrule.estimators.tabular_model import TabularModel
 from chainrule.models.sequential import Sequential
 from chainrule.tables import (
     ClassTarget,
