@@ -7,6 +7,7 @@ import numpy as np
 from chainrule.estimators.core import fit_network, joined, refit_network
 from chainrule.estimators.network import Options
 from chainrule.estimators.report import Report
+from chainrule.estimators.scores import most_frequent
 from chainrule.estimators.tabular_model import TabularModel, score
 from chainrule.models.sequential import Sequential
 from chainrule.tables import ClassTarget, DataOptions, NumberTarget, Part, Table, prepare
@@ -94,4 +95,4 @@ def _guess(target: ClassTarget | NumberTarget, training: Part) -> str | float:
     """Return what one would answer without a model: the most frequent class, or the mean, of training."""
     if isinstance(target, NumberTarget):
         return float(target.decode(np.average(training.answers)))
-    return target.classes[int(np.bincount(training.answers, minlength=len(target.classes)).argmax())]
+    return most_frequent(target.classes, training.answers)
