@@ -3,6 +3,7 @@
 import re
 from html import escape
 from itertools import count
+from typing import TypeAlias
 
 from chainrule.analysis.drawing.palette import FONT, NAMES, NUMBERS, css
 
@@ -13,6 +14,7 @@ _STYLE = f"""{css(".cr-picture")}
 .cr-picture .halo {{ paint-order: stroke; stroke: var(--page); stroke-width: 5px; stroke-linejoin: round; }}"""
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _numbers = count(1)
+Attributes: TypeAlias = dict[str, float | str]
 
 
 class Canvas:
@@ -45,7 +47,7 @@ class Canvas:
         self, x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1.0, opacity: float = 1.0
     ) -> None:
         """Draw a straight line."""
-        self._add("line", x1=x1, y1=y1, x2=x2, y2=y2, **_stroke(colour, width, opacity))
+        self._add("line", {"x1": x1, "y1": y1, "x2": x2, "y2": y2, **_stroke(colour, width, opacity)})
 
     def curve(
         self,
@@ -72,12 +74,14 @@ class Canvas:
         (x1, y1), (x2, y2) = start, end
         middle = (x1 + x2) / 2
         path = f"M {_n(x1)} {_n(y1)} C {_n(middle)} {_n(y1)} {_n(middle)} {_n(y2)} {_n(x2)} {_n(y2)}"
-        dash = {"stroke_dasharray": f"{_n(2 + 2 * width)} {_n(3 + width)}"} if dashed else {}
-        self._add("path", hint, d=path, fill="none", **_stroke(colour, width, opacity), **dash)
+        shape: Attributes = {"d": path, "fill": "none", **_stroke(colour, width, opacity)}
+        if dashed:
+            shape["stroke_dasharray"] = f"{_n(2 + 2 * width)} {_n(3 + width)}"
+        self._add("path", shape, hint)
 
     def circle(self, x: float, y: float, radius: float, fill: str, edge: str = "line", width: float = 1.5) -> None:
         """Draw a disc."""
-        self._add("circle", cx=x, cy=y, r=radius, fill=_colour(fill), **_stroke(edge, width, 1.0))
+        self._add("circle", {"cx": x, "cy": y, "r": radius, "fill": _colour(fill), **_stroke(edge, width, 1.0)})
 
     def box(
         self,
@@ -92,8 +96,8 @@ class Canvas:
         hint: str = "",
     ) -> None:
         """Draw a rectangle with round corners, (x, y) its upper left one."""
-        shape = {"x": x, "y": y, "width": width, "height": height, "rx": round_by}
-        self._add("rect", hint, fill=_colour(fill), **shape, **_stroke(edge, line, 1.0))
+        shape: Attributes = {"x": x, "y": y, "width": width, "height": height, "rx": round_by, "fill": _colour(fill)}
+        self._add("rect", {**shape, **_stroke(edge, line, 1.0)}, hint)
 
     def text(
         self,
@@ -125,13 +129,15 @@ class Canvas:
             Whether the page's colour is around it, so that it can be read on lines.
         """
         classes = " ".join(name for name, wanted in (("numbers", numbers), ("halo", halo)) if wanted)
-        weight = {"font_weight": "600"} if bold else {}
-        named = {"class": classes} if classes else {}
-        style = f"fill: {_colour(colour)}"
-        shape = {"x": x, "y": y + 0.35 * size, "font_size": size, "text_anchor": anchor}
-        self._parts.append(f"<text {_attributes({**shape, **weight, **named, 'style': style})}>{clean(words)}</text>")
+        shape: Attributes = {"x": x, "y": y + 0.35 * size, "font_size": size, "text_anchor": anchor}
+        if bold:
+            shape["font_weight"] = "600"
+        if classes:
+            shape["class"] = classes
+        shape["style"] = f"fill: {_colour(colour)}"
+        self._parts.append(f"<text {_attributes(shape)}>{clean(words)}</text>")
 
-    def _add(self, element: str, hint: str = "", **attributes: float | str) -> None:
+    def _add(self, element: str, attributes: Attributes, hint: str = "") -> None:
         inner = f"<title>{clean(hint)}</title></{element}>" if hint else ""
         self._parts.append(f"<{element} {_attributes(attributes)}{'>' + inner if inner else '/>'}")
 
@@ -162,9 +168,9 @@ def clean(text: str) -> str:
     return escape(known)
 
 
-def _stroke(colour: str, width: float, opacity: float) -> dict[str, float | str]:
-    more = {"stroke_opacity": opacity} if opacity < 1 else {}
-    return {"stroke": _colour(colour), "stroke_width": width, "stroke_linecap": "round", **more}
+def _stroke(colour: str, width: float, opacity: float) -> Attributes:
+    stroke: Attributes = {"stroke": _colour(colour), "stroke_width": width, "stroke_linecap": "round"}
+    return stroke | {"stroke_opacity": opacity} if opacity < 1 else stroke
 
 
 def _colour(name: str) -> str:
@@ -173,7 +179,7 @@ def _colour(name: str) -> str:
     return name if name == "none" else f"var(--{name})"
 
 
-def _attributes(values: dict[str, float | str]) -> str:
+def _attributes(values: Attributes) -> str:
     return " ".join(
         f'{name.replace("_", "-")}="{value if isinstance(value, str) else _n(value)}"' for name, value in values.items()
     )
