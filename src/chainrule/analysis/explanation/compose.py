@@ -18,7 +18,7 @@ from chainrule.analysis.explanation.document import (
 )
 from chainrule.analysis.explanation.forward_lines import forward_equations
 from chainrule.analysis.explanation.gradient_explanation import GradientExplanation, Path, Step
-from chainrule.analysis.explanation.quantities import J, Quantity, Ratio, W
+from chainrule.analysis.explanation.quantities import J, Ratio, W
 from chainrule.analysis.explanation.stages import name_of
 from chainrule.layers.layer import Layer
 
@@ -46,10 +46,7 @@ def document_of(explanation: GradientExplanation, delta: float, about: str = "")
         Section("Paths", _paths(explanation)),
         Section("In total", _total(explanation)),
         Section("Check", _check(explanation)),
-        Section(
-            f"What if w grew by {delta:g}" if delta >= 0 else f"What if w fell by {-delta:g}",
-            _what_if(explanation, delta),
-        ),
+        Section(f"What if w {'grew' if delta >= 0 else 'fell'} by {abs(delta):g}", _what_if(explanation, delta)),
     ]
     return Document(f"How {explanation.weight} moves the loss", tuple(s for s in sections if s.blocks))
 
@@ -59,7 +56,7 @@ def network_line(layers: list[Layer], inputs: tuple[int, ...]) -> str:
     parts = [f"{' x '.join(map(str, inputs)) or 1} input{'' if inputs == (1,) else 's'}"]
     for layer in layers:
         activation = getattr(layer, "activation", None)
-        words = [str(n) for n in [getattr(layer, "units", None)] if n is not None]
+        words = [str(getattr(layer, name)) for name in ("units", "rate") if hasattr(layer, name)]
         if activation is not None and name_of(activation) != "linear":
             words.append(name_of(activation))
         parts.append(f"{layer.name}: {' '.join(words)}" if words else layer.name)
@@ -85,11 +82,13 @@ def _facts(explanation: GradientExplanation, about: str) -> Table:
 
 def _chain(explanation: GradientExplanation) -> tuple[Block, ...]:
     if explanation.chain is None:
-        return (Words((W, " does not enter: no example here uses it, so its gradient is that of the penalties alone, ",
-                       Number(explanation.gradient), ".")),)  # fmt: skip
+        why = " does not enter: no example here uses it, so its gradient is that of the penalties alone, "
+        return (Words((W, why, Number(explanation.penalty or 0.0), ".")),)
     factors = explanation.factors
     several = len(explanation.contributions) > 1
-    left: Line = _SLOPE if not several and explanation.penalty is None else ("part of ", *_SLOPE)
+    left: Line = _SLOPE
+    if several or explanation.penalty is not None:
+        left = (f"{f'example {explanation.example}' if several else 'the loss'} adds",)
     product = explanation.explained if not explanation.coupled else float(np.prod([f.value for f in factors]))
     rights: list[Line] = [joined([(factor.ratio,) for factor in factors], TIMES)]
     if len(factors) > 1:
@@ -109,9 +108,7 @@ def _joins(explanation: GradientExplanation) -> tuple[Block, ...]:
     if last < 0:
         return ()
     words = Words(
-        (
-            "Back from the loss along the largest path. A unit that reaches the loss on several ways gets the sum of them:",
-        )
+        ("Back from the loss along the largest path; a unit that reaches it on several ways gets the sum of them.",)
     )
     return (words, *(_step_equation(step) for step in explanation.steps[: last + 1]))
 
@@ -127,20 +124,15 @@ def _step_equation(step: Step) -> Equation:
             rights.append((Number(term.gradient), TIMES, Number(term.local), f"   {term.why}"))
     else:
         units = f"{len(step.terms)} units of {step.terms[0].above.letter}{step.terms[0].above.number or ''}"
-        rights.append(
-            (
-                f"sum over {units}: ",
-                *joined([(Ratio(J, t.above), TIMES, Ratio(t.above, step.of)) for t in step.terms[:1]], PLUS),
-                PLUS,
-                "...",
-            )
-        )
+        first = step.terms[0].above
+        rights.append((f"sum over {units}: ", Ratio(J, first), TIMES, Ratio(first, step.of), PLUS, "..."))
         line = joined([(Number(t.gradient), TIMES, Number(t.local)) for t in shown], PLUS)
         if len(shown) < len(step.terms):
             rest = sum(t.product for t in step.terms[len(shown) :])
             line = (*line, PLUS, Number(rest), f" ({len(step.terms) - len(shown)} more)")
         rights.append(line)
-    rights.append((Number(step.gradient, exact=True),))
+    start = len(step.terms) == 1 and step.terms[0].above == J
+    rights.append((Number(step.gradient, exact=True), f"   {step.terms[0].why}" if start else ""))
     return Equation(left, tuple(rights))
 
 
@@ -160,15 +152,13 @@ def _paths(explanation: GradientExplanation) -> tuple[Block, ...]:
         return ()
     total = explanation.explained
     rows = [
-        ((Number(path.contribution),), (_share(path.contribution, total),), path_line(explanation, path))
+        ((Number(path.contribution),), _share(path.contribution, total), path_line(explanation, path))
         for path in explanation.paths
     ]
     rest = explanation.path_count - len(explanation.paths)
     if rest:
-        rows.append(
-            ((Number(explanation.remainder),), (_share(explanation.remainder, total),), (f"{rest:,} more paths",))
-        )
-    rows.append(((Number(total),), (_share(total, total),), ("all paths",)))
+        rows.append(((Number(explanation.remainder),), _share(explanation.remainder, total), (f"{rest:,} more paths",)))
+    rows.append(((Number(total),), _share(total, total), ("all paths",)))
     title = f"largest of {explanation.path_count:,} paths, from the weight to the loss"
     words = "Each path's factors multiply, and the paths add up" + (
         "; paths run through all examples, since batch normalisation couples them:" if explanation.coupled else ":"
@@ -206,21 +196,18 @@ def _check(explanation: GradientExplanation) -> tuple[Block, ...]:
         (
             ("difference",),
             (Number(check.value, exact=True),),
-            (f"(J(w + h) - J(w - h)) / 2h, h = {check.step:.1e}; relative error {check.error:.1e}",),
+            (f"(J(w + h) - J(w - h)) / 2h, h = {check.step:.0e}",),
         ),
+        (("apart",), (f"{check.error:.1e}",), ("relative to the larger of the two",)),
     )
     return (Table((), rows, numbers=(1,)),)
 
 
 def _what_if(explanation: GradientExplanation, delta: float) -> tuple[Block, ...]:
     change = explanation.what_if(delta)
+    course: Line = (J, " from ", Number(change.before, exact=True), " to ", Number(change.after, exact=True))
     rows: tuple[tuple[Line, ...], ...] = (
         (("predicted",), (Number(change.predicted, exact=True),), (Ratio(J, W), TIMES, f"{delta:g}")),
-        (("true",), (Number(change.true, exact=True),), (J, " from ", Number(change.before, exact=True), " to ", Number(change.after, exact=True))),
-    )  # fmt: skip
+        (("true",), (Number(change.true, exact=True),), course),
+    )
     return (Table((), rows, numbers=(1,)),)
-
-
-def unit_of(quantity: Quantity) -> str:
-    """Return the name of a quantity's unit, empty where there is only one."""
-    return quantity.unit or ""

@@ -19,10 +19,10 @@ class Number:
 class Operator:
     """What stands between the parts of a formula."""
 
-    name: Literal["times", "plus", "to", "sum"]
+    name: Literal["times", "plus", "to", "equals"]
 
 
-TIMES, PLUS, TO, SUM = Operator("times"), Operator("plus"), Operator("to"), Operator("sum")
+TIMES, PLUS, TO, EQUALS = Operator("times"), Operator("plus"), Operator("to"), Operator("equals")
 Piece: TypeAlias = str | Quantity | Ratio | Number | Operator
 Line: TypeAlias = tuple[Piece, ...]
 
@@ -40,6 +40,11 @@ class Equation:
 
     left: Line
     rights: tuple[Line, ...]
+
+    @property
+    def rows(self) -> tuple[Line, ...]:
+        """The right sides, two of them in one row: more are a calculation, each step of which has a row of its own."""
+        return (joined(self.rights, EQUALS),) if len(self.rights) == 2 else self.rights
 
 
 @dataclass(frozen=True)

@@ -139,9 +139,10 @@ class _Explainer:
         if example is None:
             example = int(np.abs(contributions).argmax())
         self.rows = np.arange(len(contributions)) if self.coupled else np.array([example])
+        self.starts = self._starts()
         self.jacobians = self._jacobians()
         found, number = largest_paths(
-            [None if entry is None else entry[self.rows].reshape(-1) for entry in self.entries],
+            self.starts,
             self.jacobians,
             self._slopes(self.passes.records[-1].gradient) if self.records else np.zeros(0),
             count,
@@ -178,9 +179,24 @@ class _Explainer:
                 total += (record.gradient * entry).reshape(len(total), -1).sum(axis=1)
         return total
 
+    def _starts(self) -> list[tuple[Array, Array] | None]:
+        """Return for every stage the nodes where the weight enters, with their derivatives by it.
+
+        Where a dense layer's weight multiplies nothing but zeros, they are the nodes of its unit all the same: that is
+        worth being shown.
+        """
+        starts: list[tuple[Array, Array] | None] = []
+        for record, entry in zip(self.records, self.entries, strict=True):
+            values = np.zeros(0) if entry is None else entry[self.rows].reshape(-1)
+            nodes = np.flatnonzero(values)
+            if entry is not None and not len(nodes) and record.stage.part == "sum":
+                nodes = np.arange(self.index[-1], len(values), record.outputs.shape[-1])
+            starts.append((nodes, values[nodes]) if len(nodes) else None)
+        return starts
+
     def _jacobians(self) -> list[LocalJacobian | None]:
         """Return the local Jacobian of every stage that a path can go through."""
-        first = next((place for place, entry in enumerate(self.entries) if entry is not None), len(self.entries))
+        first = next((place for place, start in enumerate(self.starts) if start is not None), len(self.starts))
         return [
             local_jacobian(record, self.rows, coupled) if place > first else None
             for place, (record, coupled) in enumerate(zip(self.records, self.couples, strict=True))
@@ -281,9 +297,9 @@ class _Explainer:
             steps.append(Step(of, terms, gradient))
         ways = [
             (self._gradient(stage, np.array([node]))[0], self._entry_factor(stage, int(node)))
-            for stage, entry in enumerate(self.entries)
-            if entry is not None
-            for node in np.flatnonzero(entry[self.rows])
+            for stage, start in enumerate(self.starts)
+            if start is not None
+            for node in start[0]
         ]
         entering = [Term(factor.of, float(slope), factor.value, factor.why) for slope, factor in ways]
         return (*steps, Step(W, _largest_first(entering), sum(term.product for term in entering)))

@@ -9,10 +9,10 @@ from chainrule.analysis.explanation.quantities import J, Quantity
 from chainrule.analysis.explanation.reasons import multiplied_node, target_of
 from chainrule.analysis.explanation.stages import is_standard
 from chainrule.layers import BatchNormalization, Dropout, Flatten, LayerNormalization, Normalization
-from chainrule.layers.layer import snake_case
+from chainrule.layers.layer import Layer, snake_case
 
 WRITTEN_OUT = 3  # a sum of so many products is written out
-_IN_WORDS = {
+_IN_WORDS: dict[type[Layer], str] = {
     BatchNormalization: "batch normalisation of ",
     Dropout: "dropout of ",
     Flatten: "flattened ",

@@ -45,14 +45,14 @@ class FoundPath:
 
 
 def largest_paths(
-    starts: Sequence[Array | None], jacobians: Sequence[LocalJacobian | None], slopes: Array, k: int
+    starts: Sequence[tuple[Array, Array] | None], jacobians: Sequence[LocalJacobian | None], slopes: Array, k: int
 ) -> tuple[list[FoundPath], int]:
     """Return the k paths of largest absolute contribution, and how many paths there are whose contribution is not 0.
 
     Parameters
     ----------
-    starts : sequence of float64 array (nodes,), or None
-        For every stage: the derivative of each of its nodes by the weight; None where the weight does not enter.
+    starts : sequence of (int array, float64 array), or None
+        For every stage: the nodes where the weight enters, and their derivatives by it; None where it does not.
     jacobians : sequence of LocalJacobian
         For every stage: of its nodes by those of the stage before; never looked at before the first start.
     slopes : float64 array (nodes,)
@@ -69,7 +69,7 @@ def largest_paths(
     The weight enters unit 0, which goes to both units of the next stage:
 
     >>> ways = LocalJacobian(np.array([[[2.0], [-3.0]]]), np.array([[0, 1]]), np.array([[0]]))
-    >>> largest_paths([np.array([0.5]), None], [None, ways], np.array([1.0, 1.0]), k=1)
+    >>> largest_paths([(np.array([0]), np.array([0.5])), None], [None, ways], np.array([1.0, 1.0]), k=1)
     ([FoundPath(start=0, nodes=(0, 1))], 2)
     """
     frontier: Frontier | None = None
@@ -78,8 +78,8 @@ def largest_paths(
         if frontier is not None:
             assert jacobian is not None  # a path goes through this stage
             frontier = _grow(frontier, jacobian, k)
-        if start is not None and start.any():
-            frontier = _enter(frontier, start, k)
+        if start is not None:
+            frontier = _enter(frontier, *start, k)
         history.append(frontier)
     if frontier is None:
         return [], 0
@@ -90,12 +90,11 @@ def largest_paths(
     return [_trace_back(history, int(node), int(rank)) for node, rank in ends], count
 
 
-def _enter(frontier: Frontier | None, start: Array, k: int) -> Frontier:
+def _enter(frontier: Frontier | None, nodes: Array, values: Array, k: int) -> Frontier:
     """Let paths start at the nodes of this stage that depend on the weight directly."""
-    nodes = np.flatnonzero(start)
-    begun = Frontier(
-        nodes, start[nodes][:, None], np.full((len(nodes), 1), -1), np.zeros((len(nodes), 1), int), np.ones(len(nodes))
-    )
+    column = values[:, None]
+    counts = np.asarray(values != 0, np.float64)
+    begun = Frontier(nodes, column, np.full(column.shape, -1), np.zeros(column.shape, int), counts)
     return begun if frontier is None else _merge([frontier, begun], k)
 
 

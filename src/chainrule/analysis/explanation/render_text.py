@@ -11,7 +11,7 @@ from chainrule.estimators.wording import pad, printable, shorten
 
 INDENT = 2
 LONGEST_NAME = 20
-_SIGNS = {"times": " x ", "plus": " + ", "to": " > ", "sum": "sum "}
+_SIGNS = {"times": " x ", "plus": " + ", "to": " > ", "equals": " = "}
 
 
 def render_text(document: Document, width: int = 80) -> str:
@@ -23,18 +23,16 @@ def render_text(document: Document, width: int = 80) -> str:
     width : int
         Longest line.
     """
-    title = printable(document.title)
-    lines = [title, "=" * min(width, cell_len(title)), ""]
+    lines = [printable(document.title), "=" * min(width, cell_len(printable(document.title)))]
     for section in document.sections:
-        lines.append(section.title)
-        for block in section.blocks:
-            lines += _block(block, width - INDENT)
-        lines.append("")
-    return "\n".join(" " * INDENT + line if _inside(line, document) else line for line in lines).rstrip() + "\n"
-
-
-def _inside(line: str, document: Document) -> bool:
-    return bool(line) and line[0] != "=" and line not in {document.title, *(s.title for s in document.sections)}
+        lines += ["", section.title]
+        short = [e for e in section.blocks if isinstance(e, Equation) and _is_short(e, width)]
+        narrow = max((cell_len(line_text(e.left)) for e in short), default=0)
+        for number, block in enumerate(section.blocks):
+            if number and block not in short:
+                lines.append("")
+            lines += [f"{' ' * INDENT}{line}".rstrip() for line in _block(block, width - INDENT, narrow)]
+    return "\n".join(lines) + "\n"
 
 
 def number_text(number: Number) -> str:
@@ -75,22 +73,30 @@ def line_text(line: Line) -> str:
     return "".join(piece_text(piece) for piece in line)
 
 
-def _block(block: Words | Equation | Table, width: int) -> list[str]:
+def _block(block: Words | Equation | Table, width: int, narrow: int) -> list[str]:
     if isinstance(block, Words):
         return _wrapped(block.line, width, 0)
-    return _equation(block, width) if isinstance(block, Equation) else _table(block, width)
+    return _equation(block, width, narrow) if isinstance(block, Equation) else _table(block, width)
 
 
-def _equation(equation: Equation, width: int) -> list[str]:
+def _is_short(equation: Equation, width: int) -> bool:
+    """Whether an equation is no calculation of several lines, and fits into one line."""
+    rows = [line_text(row) for row in equation.rows]
+    return len(rows) == 1 and cell_len(f"{line_text(equation.left)} = {rows[0]}") <= width - 4 * INDENT
+
+
+def _equation(equation: Equation, width: int, narrow: int) -> list[str]:
+    """Return an equation's lines; of short ones the first signs stand below each other."""
     left = line_text(equation.left)
+    if _is_short(equation, width + INDENT):
+        return [f"{pad(left, narrow)} = {line_text(equation.rows[0])}"]
     indent = cell_len(left)
     lines: list[str] = []
     for right in equation.rights:
         first, *rest = _wrapped(right, width - indent - 3, 0)
         start = left if not lines else " " * indent
         lines += [f"{start} = {first}", *(f"{' ' * indent}   {more}" for more in rest)]
-    short = f"{left} = {' = '.join(line_text(right) for right in equation.rights)}"
-    return [short] if len(equation.rights) == 2 and cell_len(short) <= width else lines
+    return lines
 
 
 def _table(table: Table, width: int) -> list[str]:
