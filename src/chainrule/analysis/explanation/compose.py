@@ -18,12 +18,14 @@ from chainrule.analysis.explanation.document import (
 )
 from chainrule.analysis.explanation.forward_lines import forward_equations
 from chainrule.analysis.explanation.gradient_explanation import GradientExplanation, Path, Step
-from chainrule.analysis.explanation.quantities import J, Ratio, W
+from chainrule.analysis.explanation.quantities import J, Ratio, Units, W
+from chainrule.analysis.explanation.reasons import multiplied_node
 from chainrule.analysis.explanation.stages import name_of
 from chainrule.layers.layer import Layer
 
 LISTED = 3  # terms of a sum that are written out
 EXAMPLES = 5  # of a batch that are listed
+OUTPUTS = 4  # of an example
 _SLOPE = (Ratio(J, W),)
 
 
@@ -73,11 +75,37 @@ def _facts(explanation: GradientExplanation, about: str) -> Table:
         (("network",), (network_line(problem.replica.layers, trace.inputs.shape[1:]),)),
         (("loss",), (problem.loss.name,)),
         (("example",), (which,)),
-        (("weight",), (W, f" = {explanation.weight} = ", Number(explanation.value, exact=True))),
+        (("outputs",), _outputs(explanation)),
+        (
+            ("weight",),
+            (W, f" = {explanation.weight} = ", Number(explanation.value, exact=True), *_between(explanation)),
+        ),
     ]
     if any(type(layer).__name__ in ("Dropout", "BatchNormalization") for layer in problem.replica.layers):
         rows.append((("mode",), (mode,)))
     return Table((), tuple(rows))
+
+
+def _outputs(explanation: GradientExplanation) -> Line:
+    """Return what the network answers for the example, the largest outputs first."""
+    passes, example = explanation.trace.passes, explanation.example
+    values = passes.predictions[example].reshape(-1)
+    units = Units("y", None, passes.predictions.shape[1:], passes.problem.output_names)
+    order = np.argsort(-values, kind="stable")[:OUTPUTS] if values.size > OUTPUTS else range(values.size)
+    line = joined([(units[int(i)], " = ", Number(float(values[i]))) for i in order], ", ")
+    return (*line, " ...") if values.size > OUTPUTS else line
+
+
+def _between(explanation: GradientExplanation) -> Line:
+    """Say which unit a weight of a dense layer's matrix leads to from where."""
+    if explanation.chain is None:
+        return ()
+    place = explanation.chain.places[0]
+    record = explanation.trace.passes.records[place.stage]
+    node = multiplied_node(record, explanation.index, explanation.weight, place.unit)
+    if node is None:
+        return ()
+    return (", from ", explanation.trace.passes.inputs_of(place.stage)[node], " to ", record.units[place.unit])
 
 
 def _chain(explanation: GradientExplanation) -> tuple[Block, ...]:

@@ -145,7 +145,7 @@ def _legend(canvas: Canvas, lit: bool) -> None:
     y = canvas.height - 26
     canvas.text(SIDE, y, "value", 15, "ink", "start", numbers=True)
     canvas.text(SIDE + 62, y, "dJ/d value", 15, "gradient", "start", numbers=True)
-    words = ("adds to dJ/dw", "takes from it") if lit else ("weight above 0", "below 0")
+    words = ("raises dJ/dw", "lowers it") if lit else ("weight above 0", "below 0")
     for x, colour, text in ((220, "positive", words[0]), (410, "negative", words[1])):
         canvas.curve((x, y), (x + 44, y), colour, 4, dashed=colour == "negative")
         canvas.text(x + 56, y, text, 15, "muted", "start")

@@ -25,7 +25,7 @@ def render_text(document: Document, width: int = 80) -> str:
     """
     lines = [printable(document.title), "=" * min(width, cell_len(printable(document.title)))]
     for section in document.sections:
-        lines += ["", section.title]
+        lines += ["", section.title] if section.title else [""]
         short = [e for e in section.blocks if isinstance(e, Equation) and _is_short(e, width)]
         narrow = max((cell_len(line_text(e.left)) for e in short), default=0)
         for number, block in enumerate(section.blocks):
