@@ -8,18 +8,24 @@ if TYPE_CHECKING:
     from chainrule.analysis.explanation.explain import explain_gradient
     from chainrule.analysis.explanation.gradient_explanation import GradientExplanation
     from chainrule.analysis.explanation.traces import Trace, trace
+    from chainrule.analysis.learning_rate import find_learning_rate
+    from chainrule.analysis.learning_rate_curve import LearningRateCurve
 
 __all__ = [
     "GradientExplanation",
+    "LearningRateCurve",
     "Trace",
     "explain_gradient",
+    "find_learning_rate",
     "trace",
 ]
 
 _HOMES = {  # public name -> module of this package
     "GradientExplanation": "explanation.gradient_explanation",
+    "LearningRateCurve": "learning_rate_curve",
     "Trace": "explanation.traces",
     "explain_gradient": "explanation.explain",
+    "find_learning_rate": "learning_rate",
     "trace": "explanation.traces",
 }
 _NEEDS = {"matplotlib": ("matplotlib", "plot"), "optuna": ("optuna", "search")}
