@@ -10,7 +10,7 @@ from chainrule.estimators.report import Report
 from chainrule.estimators.scores import most_frequent
 from chainrule.estimators.tabular_model import TabularModel, score
 from chainrule.models.sequential import Sequential
-from chainrule.tables import ClassTarget, DataOptions, NumberTarget, Part, Table, prepare
+from chainrule.tables import ClassTarget, DataOptions, NumberTarget, Part, PreparedData, Table, prepare
 from chainrule.training import Callback
 
 
@@ -42,17 +42,7 @@ def train_table(
     keep_on_interrupt : bool
         Whether Ctrl-C ends the training and keeps the best weights, once an epoch is finished.
     """
-    prepared = prepare(
-        table,
-        target,
-        task,
-        data,
-        options.seed,
-        embed=True,
-        cut=True,
-        quantiles=options.quantiles,
-        counts=options.loss == "poisson",
-    )
+    prepared = prepare_table(table, target, task, options, data)
     meaning = prepared.target
     parts = [prepared.training, prepared.validation, prepared.test]
     report = Report(
@@ -89,6 +79,23 @@ def train_table(
         refit_network(model, rows, options, report.best_epoch, verbose)
         report.refitted = len(rows)
     return model
+
+
+def prepare_table(
+    table: Table, target: str, task: str | None, options: Options, data: DataOptions | None = None
+) -> PreparedData:
+    """Split and encode a table as the network of these options wants it; the arguments are those of `train_table`."""
+    return prepare(
+        table,
+        target,
+        task,
+        data,
+        options.seed,
+        embed=True,
+        cut=True,
+        quantiles=options.quantiles,
+        counts=options.loss == "poisson",
+    )
 
 
 def _guess(target: ClassTarget | NumberTarget, training: Part) -> str | float:
