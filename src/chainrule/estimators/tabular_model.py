@@ -13,6 +13,7 @@ from chainrule.estimators.core import TabularNetwork
 from chainrule.estimators.network import outputs_of, task_of
 from chainrule.estimators.report import Report
 from chainrule.estimators.scores import ClassScores, NumberScores, class_scores, number_scores
+from chainrule.estimators.several_scores import SeveralScores, several_scores
 from chainrule.models.model_file import (
     describe_network,
     describe_training,
@@ -26,10 +27,12 @@ from chainrule.tables import (
     ClassTarget,
     Encoder,
     LabelsTarget,
+    NumbersTarget,
     NumberTarget,
     Target,
     read_table,
     read_target,
+    target_columns,
     with_known_target,
 )
 
@@ -102,15 +105,24 @@ class TabularModel(TabularNetwork):
         quantiles = self.target.quantiles if isinstance(self.target, NumberTarget) else ()
         if len(quantiles) > 1:
             return tuple(f"{self.target.name}_q{quantile:g}" for quantile in quantiles)
-        if isinstance(self.target, LabelsTarget):
-            return self.target.labels
-        return tuple(part.name for part in getattr(self.target, "parts", (self.target,)))
+        return target_columns(self.target)
 
-    def evaluate(self, source: Any) -> ClassScores | NumberScores:
-        """Return the scores on rows whose target is known; rows without it are left out."""
-        if not isinstance(self.target, ClassTarget | NumberTarget):
-            raise ArgumentError(f"{self.target.name} is several columns; score them one by one on what predict returns")
-        table, _ = with_known_target(read_table(source), self.target.name)
+    def evaluate(self, source: Any) -> ClassScores | NumberScores | SeveralScores:
+        """Return the scores on rows whose target is known; rows without it, or without one of several, are left out.
+
+        Parameters
+        ----------
+        source : path, data frame, dict of columns or Table
+            Columns are found by name, targets too: ``answer_names`` (of quantiles: the target's own).
+
+        Raises
+        ------
+        DataError
+            No row has a known target, or a value of it is not one that it can have.
+        """
+        table, _ = with_known_target(read_table(source), *target_columns(self.target))
+        if isinstance(self.target, LabelsTarget | NumbersTarget):
+            return several_scores(self.target, table, self.outputs(table))
         return score(self, self.encoder.encode(table), self.target.encode(table.column(self.target.name)))
 
     def save(self, path: str | PathLike[str], overwrite: bool = True) -> None:
