@@ -187,24 +187,37 @@ def load(path: str | PathLike[str], custom_objects: Mapping[str, type] | None = 
     """
     description, tensors = read_file(path)
     network = restore_model(path, description, tensors, custom_objects)
+    if "encoder" not in description:
+        return network
+    encoder, target, report = read_parts(path, description)
+    inside, outside = (len(encoder.feature_names),), (outputs_of(target),)
+    if network.input_shape[1:] != inside or network.output_shape[1:] != outside:
+        raise FileError(f"{path} is damaged: its network, encoder and target do not fit each other")
+    return TabularModel(network, encoder, target, report)
+
+
+def read_parts(path: str | PathLike[str], description: Mapping[str, Any]) -> tuple[Encoder, Target, Report]:
+    """Return all of a `TabularModel` but its network from the description in a file that `read_file` has read.
+
+    Raises
+    ------
+    FileError
+        They are damaged, or do not fit each other.
+    """
     try:
-        if "encoder" not in description:
-            return network
         encoder, report = Encoder.from_state(description["encoder"]), Report.from_dict(description["report"])
         target = read_target(description["target"])
     except (KeyError, TypeError) as error:
         raise FileError(f"{path} is damaged: its description lacks {error}") from error
     if (
-        network.input_shape[1:] != (len(encoder.feature_names),)
-        or network.output_shape[1:] != (outputs_of(target),)
-        or task_of(target) != report.task
+        task_of(target) != report.task
         or report.target != target.name
         or encoder.target != (None if "estimator" in description else target.name)
         or not _guess_fits(report.guess, target)
         or (report.number_classes and not _all_numbers(report.classes or []))
     ):
-        raise FileError(f"{path} is damaged: its network, encoder, target and report do not fit each other")
-    return TabularModel(network, encoder, target, report)
+        raise FileError(f"{path} is damaged: its encoder, target and report do not fit each other")
+    return encoder, target, report
 
 
 def _guess_fits(guess: str | float, target: Target) -> bool:
