@@ -9,7 +9,7 @@ from chainrule.cli import screen
 from chainrule.cli.options import check_source, read_source, table_options
 
 
-@click.command()
+@click.command(short_help="Score a model on rows whose target is known.")
 @click.argument("model", type=click.Path(path_type=Path))
 @table_options
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON.")

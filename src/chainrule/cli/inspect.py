@@ -9,7 +9,7 @@ import click
 from chainrule.cli import screen
 
 
-@click.command()
+@click.command(short_help="Show what is in a model file.")
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing: the exit code says whether the file is whole.")

@@ -14,7 +14,7 @@ from chainrule.files import write_whole
 STANDARD = "-"
 
 
-@click.command()
+@click.command(short_help="Predict every row of a table with a model.")
 @click.argument("model", type=click.Path(path_type=Path))
 @table_options
 @click.option(

@@ -19,7 +19,7 @@ from chainrule.cli.options import (
 from chainrule.cli.screen import check_output
 
 
-@click.command()
+@click.command(short_help="Train a network on a table, test it and save it.")
 @source_options
 @data_options
 @click.option("--out", type=click.Path(path_type=Path), metavar="MODEL", help="Default: FILE-COLUMN.safetensors.")

@@ -103,7 +103,7 @@ def several_score_lines(scores: dict[str, Any]) -> list[str]:
     table: list[tuple[str, ...]]
     if "right" in scores:
         low, high = scores["accuracy_95"]
-        which = "the label" if len(targets) == 1 else f"all {len(targets)} labels"
+        which = {1: "the label", 2: "both labels"}.get(len(targets), f"all {len(targets)} labels")
         share = f"{scores['accuracy']:.1%}; 95%: {100 * low:.0f}-{100 * high:.0f}"
         head = f"{scores['right']:,} of {rows} right in {which} ({share})"
         table = [("", "right", "have it", "found", "wrongly", "F1")]
