@@ -119,3 +119,12 @@ def test_a_query_and_a_table_of_a_database(run: Any, model_file: Path) -> None:
     assert run("evaluate", model_file).err.startswith("error: give either a FILE or a query with --sql")
     assert run("evaluate", model_file, "penguins.csv", "--sql", half).code == 2
     assert run("evaluate", model_file, "zoo.db").err.startswith("error: zoo.db has 2 tables: birds, other; name one")
+
+
+def test_a_target_that_is_also_read_is_refused(run: Any) -> None:
+    frame = pd.DataFrame({"y": np.arange(40.0), "x": np.arange(40.0) % 7})
+    chainrule.TabularRegressor(epochs=1).fit(frame, np.arange(40.0)).save("y.safetensors")
+    frame.to_csv("y.csv", index=False)
+    outcome = run("evaluate", "y.safetensors", "y.csv")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("error: 'y' is both a column that the model reads and its target")

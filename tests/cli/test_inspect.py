@@ -1,6 +1,7 @@
 import json
 import re
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from chainrule.layers import Dense, Dropout, Input, Layer
 from chainrule.losses import Loss
 from chainrule.models.model_file import describe_network, read_file, write_file
 from tests.cli.conftest import PENGUINS
+from tests.models import mutants
 
 
 def test_everything_that_a_model_of_a_table_holds_is_shown(run: Any, model_file: Path) -> None:
@@ -156,6 +158,18 @@ def test_damage_beside_classes_of_ones_own_is_one_error(run: Any, place: tuple[A
     outcome = run("inspect", "own.safetensors")
     assert outcome.code == 2
     assert "own.safetensors is damaged: its description of the network can't be read" in outcome.err
+
+
+def test_whatever_is_changed_beside_classes_of_ones_own_is_an_error_or_shown(run: Any) -> None:
+    chainrule.Sequential([Input((2,)), Scale(), Dense(1)], seed=0).save("own.safetensors")
+    original, shown = Path("own.safetensors").read_bytes(), 0
+    random = Random(0)
+    for _ in range(100):
+        Path("own.safetensors").write_bytes(mutants.redescribed(original, random))
+        outcome = run("inspect", "own.safetensors")
+        assert outcome.code == 0 or (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+        shown += outcome.code == 0
+    assert 10 < shown < 90
 
 
 @pytest.mark.parametrize("kind", ["labels", "numbers"])

@@ -90,6 +90,7 @@ def _as_described(
     try:
         layers = [{**entry, "weights": _count(tensors, f"{entry['name']}/")} for entry in network["layers"]]
         for entry in layers:
+            entry["name"] = str(entry["name"])
             if not (isinstance(entry["class"], str) and isinstance(entry["config"], dict)):
                 raise TypeError("a layer has no class and config")
             entry["trainable"] = [bool(flag) for flag in entry["trainable"]]

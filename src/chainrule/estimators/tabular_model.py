@@ -117,9 +117,16 @@ class TabularModel(TabularNetwork):
 
         Raises
         ------
+        ArgumentError
+            A column that the model reads has the name of a target.
         DataError
             No row has a known target, or a value of it is not one that it can have.
         """
+        read = {encoding.name for encoding in self.encoder.encodings}.intersection(target_columns(self.target))
+        if read:  # an estimator's y without a name is called "y"
+            raise ArgumentError(
+                f"{min(read)!r} is both a column that the model reads and its target; fit it again on a y with a name"
+            )
         table, _ = with_known_target(read_table(source), *target_columns(self.target))
         if isinstance(self.target, LabelsTarget | NumbersTarget):
             return several_scores(self.target, table, self.outputs(table))
