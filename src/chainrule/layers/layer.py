@@ -345,6 +345,12 @@ class Layer(Configurable, ABC):
         for layer in self.walk():
             layer.weights_were_set()
 
+    def draw_again(self) -> None:
+        """Give the weights that are trained the values they began with; those that no initializer made stay."""
+        for number, (variable, make) in enumerate(zip(self._variables, self._initializers, strict=True)):
+            if make is not None and variable.trainable:
+                variable.assign(self._draw(make, variable.shape, number, variable.dtype))
+
     def weights_were_set(self) -> None:  # most layers have nothing to do
         """Hear that `set_weights` or a model file has given all weights."""
 

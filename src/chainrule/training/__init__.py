@@ -3,6 +3,7 @@
 from chainrule.training.callbacks import Callback, LambdaCallback, Run, Stop
 from chainrule.training.divergence import TerminateOnNaN
 from chainrule.training.early_stopping import EarlyStopping
+from chainrule.training.finding import Finding
 from chainrule.training.history import History
 
-__all__ = ["Callback", "EarlyStopping", "History", "LambdaCallback", "Run", "Stop", "TerminateOnNaN"]
+__all__ = ["Callback", "EarlyStopping", "Finding", "History", "LambdaCallback", "Run", "Stop", "TerminateOnNaN"]
