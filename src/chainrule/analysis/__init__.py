@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from chainrule.lazy import loader
 
 if TYPE_CHECKING:
-    pass
+    from chainrule.analysis.diagnosis import Diagnosis, diagnose
 
-__all__: list[str] = []
+__all__ = ["Diagnosis", "diagnose"]
 
-_HOMES: dict[str, str] = {}  # public name -> module of this package
+_HOMES = {"Diagnosis": "diagnosis", "diagnose": "diagnosis"}  # public name -> module of this package
 _NEEDS = {"matplotlib": ("matplotlib", "plot"), "optuna": ("optuna", "search")}
 __getattr__ = loader(__name__, _HOMES, _NEEDS)
 
