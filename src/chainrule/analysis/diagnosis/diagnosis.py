@@ -75,8 +75,8 @@ def _row(layer: LayerStatistics) -> str:
     off = next((f"{share:.0%}" for share in (layer.dead, layer.saturated) if share is not None), "-")
     update = "-" if layer.update is None else f"{layer.update:.1e}"
     return (
-        f"{pad(shorten(layer.name, _NAME), _NAME)} {layer.activation or '-':<12}{layer.mean:>9.2g}{layer.deviation:>9.2g}"
-        f"{off:>7}{layer.gradient:>11.1e}{update:>11}"
+        f"{pad(shorten(layer.name, _NAME), _NAME)} {layer.activation or '-':<12}{layer.mean:>9.2g}"
+        f"{layer.deviation:>9.2g}{off:>7}{layer.gradient:>11.1e}{update:>11}"
     )
 
 

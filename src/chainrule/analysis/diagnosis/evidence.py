@@ -276,9 +276,19 @@ class Evidence:
 
     @cached_property
     def reached(self) -> float:
-        """The loss that the training has reached on these rows, in baselines; infinite where it is not finite."""
-        loss = self.now.loss if self.trained else self.fresh() * self.unit
-        return loss / self.unit if np.isfinite(loss) else float("inf")
+        """The loss that training has reached, in baselines; infinite where it is not finite.
+
+        The lower one of that on these rows, some of which may have been held out, and that of the last epoch.
+        """
+        if not self.trained:
+            return self.fresh()
+        losses = [self.now.loss, *self.curve("loss")[-1:]]
+        return min((float(loss) for loss in losses if np.isfinite(loss)), default=float("inf")) / self.unit
+
+    @property
+    def validation_rows(self) -> int:
+        """The number of rows that the validation loss is over, 1 at least."""
+        return max(1, self.history.params["validation_rows"]) if self.history else 1
 
     def curve(self, name: str) -> Array:
         """Return a curve of the history, empty where it has none of that name."""

@@ -6,7 +6,7 @@ from chainrule.analysis.diagnosis.evidence import Evidence
 from chainrule.training.finding import Finding
 
 CERTAIN = 3.0  # deviations: below, what simple learners find may be chance
-BETTER = 0.97  # of the baseline: a validation loss below it has found something
+CHANCE = 2.0  # deviations of a mean of squares over the validation rows: so far the lowest of many losses may fall
 RARE = 1 / 3  # of an even share: a class is rare from here on
 MISSED = 0.1  # share of a rare class that is recognised
 BEHIND = 0.15  # skill by which a network is behind simple learners
@@ -17,14 +17,14 @@ def no_signal(evidence: Evidence) -> Finding | None:
     """Neither simple learners (see `chainrule.analysis.diagnosis.reference`) nor the validation rows show a relation.
 
     Their answers to rows left out correlate with the targets by less than 3 deviations of chance, and the lowest
-    validation loss, if there is one, is above 97% of the baseline.
+    validation loss, if there is one, is above ``1 - 2 sqrt(2 / rows)`` baselines.
     """
     found = evidence.reference
     if found.evidence >= CERTAIN or len(evidence.x) < 50 or evidence.baseline == 0:
         return None
     validation = evidence.curve("val_loss")
     lowest = float(np.nanmin(validation)) / evidence.unit if np.isfinite(validation).any() else float("inf")
-    if lowest < BETTER:
+    if lowest < 1 - CHANCE * np.sqrt(2 / evidence.validation_rows):
         return None
     return Finding(
         "no-signal",

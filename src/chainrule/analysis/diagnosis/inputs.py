@@ -36,7 +36,7 @@ def unscaled_inputs(evidence: Evidence) -> Finding | None:
 
 
 def unscaled_targets(evidence: Evidence) -> Finding | None:
-    """Numbers to predict whose root mean square is above 10 or below 0.03; not of counts, whose loss has a logarithm."""
+    """Numbers to predict whose root mean square is above 10 or below 0.03; not of counts from an exponential."""
     activation = evidence.last_activation
     if evidence.classes is not None or activation == "exponential":
         return None

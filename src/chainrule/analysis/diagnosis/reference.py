@@ -20,8 +20,8 @@ class Reference:
     skill : float
         As `skill` gives it.
     evidence : float
-        The largest correlation of an answer with its target, times the root of the rows: of pure noise it is normal with
-        deviation 1 at most, so above 3 there is something to learn.
+        The largest correlation of an answer with its target, times the root of the rows: of pure noise it is normal
+        with deviation 1 at most, so above 3 there is something to learn.
     """
 
     skill: float

@@ -4,12 +4,15 @@ import numpy as np
 
 from chainrule.analysis.diagnosis.evidence import Evidence
 from chainrule.analysis.diagnosis.statistics import LayerStatistics, kernel_of
+from chainrule.analysis.diagnosis.units import DEAD
 from chainrule.arrays import Array
 from chainrule.estimators.wording import short_number
 from chainrule.layers import BatchNormalization, LayerNormalization
 from chainrule.training.finding import Finding
 
-LOSS_FACTOR = 3.0  # times log(classes), or of numbers the variance
+# The loss at the start, times log(classes), or of numbers the variance: one output of the usual random weights is a
+# number of about twice their deviation, which adds up to 8 variances.
+CLASS_FACTOR, NUMBER_FACTOR = 3.0, 10.0
 VANISHED = 1e-2  # gradient of the first hidden layer, of that of the last; alike is right (Glorot & Bengio 2010)
 EXPLODED = 1e2
 
@@ -36,9 +39,10 @@ def symmetric_start(evidence: Evidence) -> Finding | None:
 
 
 def loss_at_start(evidence: Evidence) -> Finding | None:
-    """A loss before training above 3 times the theoretical one: log(classes), or the variance of numbers."""
+    """A loss before training above 3 times log(classes), or of numbers 10 times the variance (A. Karpathy, CS231n)."""
     loss, expected = evidence.start.loss, evidence.uninformed
-    if not expected or loss <= LOSS_FACTOR * expected:
+    limit = expected * (NUMBER_FACTOR if evidence.classes is None else CLASS_FACTOR)
+    if not expected or loss <= limit:
         return None
     says = "log of the classes" if evidence.classes is not None else "loss of the best constant"
     return Finding(
@@ -47,7 +51,7 @@ def loss_at_start(evidence: Evidence) -> Finding | None:
         evidence.model.layers[-1].name,
         f"the loss starts at {short_number(loss)}, and without knowledge it is {short_number(expected)}: "
         "the network begins sure of wrong answers",
-        {"loss": loss, "expected": expected, "expected is": says, "limit": LOSS_FACTOR * expected},
+        {"loss": loss, "expected": expected, "expected is": says, "limit": limit},
         "start the last layer's weights smaller (kernel_initializer='glorot_uniform'), and scale the targets",
     )
 
@@ -85,10 +89,13 @@ def exploding_gradients(evidence: Evidence) -> Finding | None:
 
 
 def _hidden(evidence: Evidence) -> list[LayerStatistics]:
-    """Return the statistics of the hidden layers with an activation; of none where a layer between them scales."""
+    """Return the statistics of the hidden layers with an activation; none where others than their weights decide.
+
+    That is where a layer between them scales, or where most of one's units are dead."""
     if any(isinstance(layer, BatchNormalization | LayerNormalization) for layer in evidence.model.layers[1:]):
         return []
-    return [layer for layer in evidence.start.layers[:-1] if layer.activation not in ("", "linear")]
+    hidden = [layer for layer in evidence.start.layers[:-1] if layer.activation not in ("", "linear")]
+    return [] if any((layer.dead or 0) >= DEAD for layer in hidden) else hidden  # a cause of its own
 
 
 def _ratio(evidence: Evidence) -> tuple[float | None, LayerStatistics | None, LayerStatistics | None]:
