@@ -8,9 +8,10 @@ from chainrule.training.finding import Finding
 CERTAIN = 3.0  # deviations: below, what simple learners find may be chance
 CHANCE = 2.0  # deviations of a mean of squares over the validation rows: so far the lowest of many losses may fall
 RARE = 1 / 3  # of an even share: a class is rare from here on
-MISSED = 0.1  # share of a rare class that is recognised
+MISSED = 1 / 3  # share of a rare class that is recognised
 BEHIND = 0.15  # skill by which a network is behind simple learners
-RISE = 0.15  # of the baseline, from the lowest validation loss to that of the weights the model has
+RISE = 0.05  # of the baseline, from the lowest validation loss to that of the weights the model has
+GAP = 0.25  # training loss, of the validation loss
 
 
 def no_signal(evidence: Evidence) -> Finding | None:
@@ -37,7 +38,7 @@ def no_signal(evidence: Evidence) -> Finding | None:
 
 
 def imbalance_ignored(evidence: Evidence) -> Finding | None:
-    """A class of less than a third of an even share, of which the trained network recognises less than a tenth.
+    """A class of less than a third of an even share, of which the trained network recognises less than a third.
 
     Simple learners must show that it can be told apart (see `no_signal`).
     """
@@ -86,7 +87,7 @@ def underfitting(evidence: Evidence) -> Finding | None:
 
 
 def overfitting(evidence: Evidence) -> Finding | None:
-    """The validation loss has risen by 0.15 baselines from its lowest, and the training loss is below half of it.
+    """The validation loss has risen by 0.05 baselines from its lowest, and the training loss is below a quarter of it.
 
     Not where the model holds the weights of the best epoch again.
     """
@@ -96,7 +97,7 @@ def overfitting(evidence: Evidence) -> Finding | None:
     held = history.epoch.index(history.weights_epoch)
     lowest = int(np.nanargmin(validation))
     rise = float(validation[held] - validation[lowest]) / evidence.unit
-    if not rise > RISE or training[held] > validation[held] / 2:
+    if not rise > RISE or training[held] > GAP * validation[held]:
         return None
     return Finding(
         "overfitting",

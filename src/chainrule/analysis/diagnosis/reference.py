@@ -6,7 +6,7 @@ import numpy as np
 
 from chainrule.arrays import Array
 
-MOST_ROWS = 1000
+MOST_ROWS = 2000
 _NEIGHBOURS = 10
 _RIDGE = 1e-2  # of the mean eigenvalue
 

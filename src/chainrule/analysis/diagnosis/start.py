@@ -11,8 +11,8 @@ from chainrule.layers import BatchNormalization, LayerNormalization
 from chainrule.training.finding import Finding
 
 # The loss at the start, times log(classes), or of numbers the variance: one output of the usual random weights is a
-# number of about twice their deviation, which adds up to 8 variances.
-CLASS_FACTOR, NUMBER_FACTOR = 3.0, 10.0
+# normal number of up to twice their variance; 3 deviations of it add up to 18.
+CLASS_FACTOR, NUMBER_FACTOR = 4.0, 20.0
 VANISHED = 1e-2  # gradient of the first hidden layer, of that of the last; alike is right (Glorot & Bengio 2010)
 EXPLODED = 1e2
 
@@ -39,7 +39,7 @@ def symmetric_start(evidence: Evidence) -> Finding | None:
 
 
 def loss_at_start(evidence: Evidence) -> Finding | None:
-    """A loss before training above 3 times log(classes), or of numbers 10 times the variance (A. Karpathy, CS231n)."""
+    """A loss before training above 4 times log(classes), or of numbers 20 times the variance (A. Karpathy, CS231n)."""
     loss, expected = evidence.start.loss, evidence.uninformed
     limit = expected * (NUMBER_FACTOR if evidence.classes is None else CLASS_FACTOR)
     if not expected or loss <= limit:
@@ -91,7 +91,8 @@ def exploding_gradients(evidence: Evidence) -> Finding | None:
 def _hidden(evidence: Evidence) -> list[LayerStatistics]:
     """Return the statistics of the hidden layers with an activation; none where others than their weights decide.
 
-    That is where a layer between them scales, or where most of one's units are dead."""
+    That is where a layer between them scales, or where most of one's units are dead.
+    """
     if any(isinstance(layer, BatchNormalization | LayerNormalization) for layer in evidence.model.layers[1:]):
         return []
     hidden = [layer for layer in evidence.start.layers[:-1] if layer.activation not in ("", "linear")]
