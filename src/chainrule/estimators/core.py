@@ -104,7 +104,7 @@ def fit_network(
     Raises
     ------
     DataError
-        No epoch could be finished, none was measured as finite, or the network that came of it answers no finite numbers.
+        No epoch could be finished, none was measured as finite, or the network that came of it gives no finite numbers.
     """
     options.check_task(task_of(target))
     network = build_network(encoder, target, options, len(training))

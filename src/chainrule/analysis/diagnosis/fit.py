@@ -10,8 +10,8 @@ CHANCE = 2.0  # deviations of a mean of squares over the validation rows: so far
 RARE = 1 / 3  # of an even share: a class is rare from here on
 MISSED = 1 / 3  # share of a rare class that is recognised
 BEHIND = 0.15  # skill by which a network is behind simple learners
-RISE = 0.05  # of the baseline, from the lowest validation loss to that of the weights the model has
-GAP = 0.25  # training loss, of the validation loss
+RISE = 0.08  # of the baseline, from the lowest validation loss to that of the weights the model has
+GAP = 0.5  # training loss, of the validation loss
 
 
 def no_signal(evidence: Evidence) -> Finding | None:
@@ -87,7 +87,7 @@ def underfitting(evidence: Evidence) -> Finding | None:
 
 
 def overfitting(evidence: Evidence) -> Finding | None:
-    """The validation loss has risen by 0.05 baselines from its lowest, and the training loss is below a quarter of it.
+    """The validation loss has risen by 0.08 baselines from its lowest, and the training loss is below half of it.
 
     Not where the model holds the weights of the best epoch again.
     """

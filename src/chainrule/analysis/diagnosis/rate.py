@@ -7,7 +7,6 @@ import numpy as np
 
 from chainrule.analysis.diagnosis.evidence import Evidence
 from chainrule.analysis.diagnosis.probe import STEPS
-from chainrule.estimators.wording import short_number
 from chainrule.training.finding import Finding
 
 MARGIN = 0.15  # by so much another setting must be better before the run's own is blamed
@@ -33,11 +32,11 @@ def noisy_batches(evidence: Evidence) -> Finding | None:
     return Finding(
         "noisy-batches",
         "error",
-        f"batch_size={evidence.batch_size}, learning_rate={evidence.rate:g}",
+        f"batch_size={evidence.batch_size}, learning_rate={evidence.rate:.3g}",
         f"{batches} too noisy for this rate: the loss is {_share(evidence.reached)} of guessing's, and "
         f"{_share(with_more)} after {STEPS} steps of {MANY} examples",
         {"batch_size": evidence.batch_size, "rate": evidence.rate, "reached": evidence.reached, "with_64": with_more},
-        f"use batches of 32 or more, or a rate of {evidence.rate / 10:g}",
+        f"use batches of 32 or more, or a rate of {evidence.rate / 10:.3g}",
     )
 
 
@@ -52,11 +51,11 @@ def rate_too_large(evidence: Evidence) -> Finding | None:
     return Finding(
         "rate-too-large",
         "error",
-        f"learning_rate={evidence.rate:g}",
+        f"learning_rate={evidence.rate:.3g}",
         f"the rate is too large: the loss is {_share(evidence.reached)} of guessing's, and {_share(tried[best])} after "
-        f"{STEPS} steps at {evidence.rate * best:g}",
+        f"{STEPS} steps at {evidence.rate * best:.3g}",
         {"rate": evidence.rate, "reached": evidence.reached, **_tried(evidence, tried), **_update(evidence)},
-        f"try {evidence.rate * best:g}",
+        f"try {evidence.rate * best:.3g}",
     )
 
 
@@ -77,11 +76,11 @@ def rate_too_small(evidence: Evidence) -> Finding | None:
     return Finding(
         "rate-too-small",
         "error",
-        f"learning_rate={evidence.rate:g}",
+        f"learning_rate={evidence.rate:.3g}",
         f"the rate is too small: {STEPS} more steps take the loss from {_share(before)} of guessing's to "
-        f"{_share(evidence.onward())}, and to {_share(tried[best])} at {evidence.rate * best:g}",
+        f"{_share(evidence.onward())}, and to {_share(tried[best])} at {evidence.rate * best:.3g}",
         {"rate": evidence.rate, "reached": before, **_tried(evidence, tried), "update": update, "limit": SMALL_UPDATE},
-        f"try {evidence.rate * best:g}",
+        f"try {evidence.rate * best:.3g}",
     )
 
 
@@ -109,7 +108,7 @@ def _share(loss: float) -> str:
 
 
 def _tried(evidence: Evidence, tried: dict[float, float]) -> dict[str, float]:
-    return {f"at {short_number(evidence.rate * factor)}": loss for factor, loss in tried.items()}
+    return {f"at {evidence.rate * factor:.3g}": loss for factor, loss in tried.items()}
 
 
 def _update(evidence: Evidence) -> dict[str, float]:
