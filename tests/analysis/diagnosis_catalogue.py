@@ -40,9 +40,9 @@ def run(setup, make, seed):
     return diagnose(model, data.x, data.y).names
 
 
-def catalogue(sets, seeds):
-    """Give a row for each set-up, over its three data sets and all seeds."""
-    for setup in SETUPS:
+def catalogue(sets, seeds, only=""):
+    """Give a row for each set-up whose name holds ``only``, over its three data sets and all seeds."""
+    for setup in (setup for setup in SETUPS if only in setup.name):
         outcomes = [run(setup, make, seed) for make in sets[setup.of].values() for seed in seeds]
         yield Row(
             setup.name,
@@ -82,7 +82,7 @@ def main() -> None:
     began = time.perf_counter()
     print(f"{'set-up':<30}{'finding':<31}{'named':>9}{'first':>7}  others")
     rows = []
-    for row in catalogue(sets, range(first, first + arguments.seeds)):
+    for row in catalogue(sets, range(first, first + arguments.seeds), arguments.only):
         rows.append(row)
         others = ", ".join(f"{name} {count}" for name, count in row.names.most_common() if name != row.expected)
         print(

@@ -185,7 +185,7 @@ def rare(data, random):
     common, few = np.flatnonzero(y == 0), np.flatnonzero(y == 1)
     few = random.permutation(few)[: max(8, len(common) // 24)]
     rows = random.permutation(np.concatenate([common, few]))
-    x = data.x[rows] + random.normal(0, 0.8, (len(rows), data.x.shape[1]))
+    x = data.x[rows] + random.normal(0, 0.6, (len(rows), data.x.shape[1]))
     return Data(standardised(x), y[rows], 2)
 
 

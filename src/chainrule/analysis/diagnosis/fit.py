@@ -3,6 +3,7 @@
 import numpy as np
 
 from chainrule.analysis.diagnosis.evidence import Evidence
+from chainrule.arrays import Array
 from chainrule.training.finding import Finding
 
 CERTAIN = 3.0  # deviations: below, what simple learners find may be chance
@@ -10,8 +11,9 @@ CHANCE = 2.0  # deviations of a mean of squares over the validation rows: so far
 RARE = 1 / 3  # of an even share: a class is rare from here on
 MISSED = 1 / 3  # share of a rare class that is recognised
 BEHIND = 0.15  # skill by which a network is behind simple learners
+SMOOTH = 5  # epochs whose median stands for each, so that one bad epoch is no curve
 RISE = 0.08  # of the baseline, from the lowest validation loss to that of the weights the model has
-GAP = 0.5  # training loss, of the validation loss
+GAP = 0.25  # training loss, of the validation loss
 
 
 def no_signal(evidence: Evidence) -> Finding | None:
@@ -87,11 +89,13 @@ def underfitting(evidence: Evidence) -> Finding | None:
 
 
 def overfitting(evidence: Evidence) -> Finding | None:
-    """The validation loss has risen by 0.08 baselines from its lowest, and the training loss is below half of it.
+    """The validation loss has risen by 0.08 baselines from its lowest, and the training loss is below a quarter of it.
+
+    Curves are medians over 5 epochs.
 
     Not where the model holds the weights of the best epoch again.
     """
-    history, validation, training = evidence.history, evidence.curve("val_loss"), evidence.curve("loss")
+    history, validation, training = evidence.history, _smooth(evidence.curve("val_loss")), evidence.curve("loss")
     if history is None or not np.isfinite(validation).any() or history.weights_epoch not in history.epoch:
         return None
     held = history.epoch.index(history.weights_epoch)
@@ -109,3 +113,9 @@ def overfitting(evidence: Evidence) -> Finding | None:
          "rise": rise, "limit": RISE},
         "stop earlier: EarlyStopping(restore_best_weights=True); or a smaller network, dropout, more rows",
     )  # fmt: skip
+
+
+def _smooth(curve: Array) -> Array:
+    """Return the running median of a curve, over fewer epochs at its ends."""
+    half = SMOOTH // 2
+    return np.array([np.median(curve[max(0, i - half) : i + half + 1]) for i in range(len(curve))])
