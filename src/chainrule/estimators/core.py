@@ -109,7 +109,7 @@ def fit_network(
     Raises
     ------
     DataError
-        No epoch could be finished, or none was measured as finite.
+        No epoch could be finished, none was measured as finite, or the network that came of it gives no finite numbers.
     """
     options.check_task(task_of(target))
     network = build_network(encoder, target, options, len(training))
@@ -122,6 +122,10 @@ def fit_network(
     history = _run(network, training, validation, options, epochs, verbose, callbacks, keep_on_interrupt)
     if not history.epoch:
         raise DataError(f"no epoch of training was finished: {history.stopped_by}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not np.isfinite(network.predict(training.inputs)).all():
+            why = history.stopped_by if history.diverged else "its weights have grown without bound; lower the rate"
+            raise DataError(f"the network does not answer its own training rows with finite numbers: {why}")
     model = TabularNetwork(network, encoder, target)
     if validation is not None:
         if not np.isfinite(history.history["val_loss"]).any():

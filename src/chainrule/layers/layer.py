@@ -250,6 +250,12 @@ class Layer(Configurable, LayerTree, ABC):
             self.trainable = False  # for the layers inside too
         self.built = True
 
+    def draw_again(self) -> None:
+        """Give the weights that are trained the values they began with; those that no initializer made stay."""
+        for number, (variable, make) in enumerate(zip(self._variables, self._initializers, strict=True)):
+            if make is not None and variable.trainable:
+                variable.assign(self._draw(make, variable.shape, number, variable.dtype))
+
     def check_input(self, shape: Shape) -> None:
         """Refuse inputs of another shape than the layer was built for."""
         if self.input_shape is not None and self._variables and shape != self.input_shape:
