@@ -124,7 +124,8 @@ def _piece(piece: Piece, inline: bool = False) -> str:
     if isinstance(piece, Ratio):
         of, by = quantity_latex(piece.of), quantity_latex(piece.by)
         return f"\\partial {of} / \\partial {by}" if inline else f"\\frac{{\\partial {of}}}{{\\partial {by}}}"
-    return f"\\text{{{escape(piece)}}}" if piece else ""
+    space = r"\quad " if piece.startswith("   ") else ""
+    return f"{space}\\text{{{escape(piece.removeprefix('   '))}}}" if piece else ""
 
 
 def number_latex(number: Number) -> str:
