@@ -16,6 +16,7 @@ from chainrule.analysis.explanation.document import (
     Section,
     Table,
     Words,
+    calculation,
     joined,
 )
 from chainrule.analysis.explanation.forward_lines import forward_equations
@@ -126,7 +127,7 @@ def _chain(explanation: GradientExplanation) -> tuple[Block, ...]:
         return Words((ways,)), Equation(left, ((Number(factors[0].value, exact=True),),))
     rights: list[Line] = [joined([(factor.ratio,) for factor in factors], TIMES)]
     if len(factors) > 1:
-        rights.append(joined([(Number(factor.value, exact=True),) for factor in factors], TIMES))
+        rights.append(calculation(joined([(Number(factor.value, exact=True),) for factor in factors], TIMES)))
     rights.append((Number(prod(factor.value for factor in factors), exact=True),))
     rows = tuple(((factor.ratio,), (Number(factor.value, exact=True),), (factor.why,)) for factor in factors)
     blocks: list[Block] = [Equation(left, tuple(rights)), Table((), rows, numbers=(1,))]
@@ -155,7 +156,7 @@ def _step_equation(step: Step) -> Equation:
         term = step.terms[0]
         if term.above != J:
             rights.append((Ratio(J, term.above), TIMES, Ratio(term.above, step.of)))
-            rights.append((Number(term.gradient), TIMES, Number(term.local), f"   {term.why}"))
+            rights.append(calculation((Number(term.gradient), TIMES, Number(term.local), f"   {term.why}")))
     else:
         first = step.terms[0].above
         ways = f"{len(step.terms)} ways through {first.letter}{first.number or ''}: "
@@ -164,7 +165,7 @@ def _step_equation(step: Step) -> Equation:
         if len(shown) < len(step.terms):
             rest = sum(t.product for t in step.terms[len(shown) :])
             line = (*line, PLUS, Number(rest), f" ({len(step.terms) - len(shown)} more)")
-        rights.append(line)
+        rights.append(calculation(line))
     start = len(step.terms) == 1 and step.terms[0].above == J
     rights.append((Number(step.gradient, exact=True), f"   {step.terms[0].why}" if start else ""))
     return Equation(left, tuple(rights))

@@ -61,15 +61,28 @@ def render_explanation(explanation: GradientExplanation, about: str = "") -> str
     if entry is not None and explanation.chain is not None:
         wanted.setdefault(explanation.chain.places[0].stage - 1, []).append(entry)
     picture = picture_of(explanation.trace.passes, explanation.example, wanted)
-    light = _light(picture, paths, entry)
+    drawn = tuple(path for path in paths if _is_drawn(picture, path))
+    light = _light(picture, drawn, entry)
     title = f"w = {explanation.weight} = {explanation.value:.4g},  dJ/dw = {explanation.gradient:.4g}"
     several = f"example {explanation.example}, which adds {explanation.contributions[explanation.example]:.4g}"
     which = about or (several if picture.several else "")
     count = explanation.path_count
-    lit = f"{len(paths)} largest of {count:,} paths" if count > len(paths) else "all paths" if count > 1 else "the path"
-    if explanation.coupled:
-        lit = f"those of the {len(explanation.paths)} largest of {count:,} paths that stay in the example"
+    lit = f"{len(drawn)} of the {len(explanation.paths)} largest of {count:,} paths"
+    if len(drawn) == len(explanation.paths):
+        lit = (
+            f"the {len(drawn)} largest of {count:,} paths"
+            if count > len(drawn)
+            else "all paths"
+            if count > 1
+            else "the path"
+        )
     return _draw(picture, title, ", ".join(part for part in (which, f"lit: {lit}") if part), light)
+
+
+def _is_drawn(picture: Picture, path: Path) -> bool:
+    """Whether all units on a path are in the picture."""
+    shown = {column.last: {unit.index for unit in column.units} for column in picture.columns}
+    return all(place.unit in shown.get(place.stage, {place.unit}) for place in path.places)
 
 
 def render_trace(trace: Trace, example: int) -> str:

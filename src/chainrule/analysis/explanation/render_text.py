@@ -5,7 +5,18 @@ from dataclasses import replace
 
 from rich.cells import cell_len
 
-from chainrule.analysis.explanation.document import Document, Equation, Line, Number, Operator, Piece, Table, Words
+from chainrule.analysis.explanation.document import (
+    PLUS,
+    TIMES,
+    Document,
+    Equation,
+    Line,
+    Number,
+    Operator,
+    Piece,
+    Table,
+    Words,
+)
 from chainrule.analysis.explanation.quantities import Quantity, Ratio
 from chainrule.estimators.wording import pad, printable, shorten
 
@@ -36,9 +47,10 @@ def number_text(number: Number) -> str:
     value = number.value
     if value == 0:
         return "0"
+    fixed = 1e-3 <= abs(value) < 1e5
     if number.exact:
-        return f"{value:.8f}" if 1e-3 <= abs(value) < 1e5 else f"{value:.7e}"
-    return f"{value:#.4g}".rstrip(".") if 1e-3 <= abs(value) < 1e5 else f"{value:.3e}"
+        return f"{value:.8f}" if fixed else f"{value:.7e}"
+    return f"{value:#.4g}".rstrip(".") if fixed else f"{value:.3e}"
 
 
 class _Text:
@@ -65,7 +77,7 @@ class _Text:
 
     def piece(self, piece: Piece) -> str:
         if isinstance(piece, Number):
-            return number_text(piece)
+            return f"({number_text(piece)})" if piece.inner and piece.value < 0 else number_text(piece)
         if isinstance(piece, Operator):
             return _SIGNS[piece.name]
         if isinstance(piece, Quantity):
@@ -115,12 +127,19 @@ class _Text:
         return lines
 
     def wrapped(self, line: Line, width: int) -> list[str]:
-        """Break a line between its parts, and sentences between their words."""
+        """Break a line between its parts, sentences between their words, and sums between their products."""
         parts: list[str] = []
-        for piece in line:
+        for at, piece in enumerate(line):
             text = self.piece(piece)
-            parts += _words(text) if isinstance(piece, str) else [text]
+            if PLUS in line and at and TIMES in line[at - 1 : at + 1] and _are_numbers(line[at - 1 : at + 1]):
+                parts[-1] += text
+            else:
+                parts += _words(text) if isinstance(piece, str) else [text]
         return _filled(parts, width) or [""]
+
+
+def _are_numbers(line: Line) -> bool:
+    return all(isinstance(piece, Number) or piece == TIMES for piece in line)
 
 
 def _words(text: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Trace: all numbers of a forward and a backward pass, layer by layer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from chainrule.analysis.explanation.quantities import Units
 from chainrule.analysis.explanation.weight_names import weight_name
 from chainrule.arrays import Array, whole_number
 from chainrule.configurable import named_arguments
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, UnknownNameError, did_you_mean
 from chainrule.layers.layer import Layer
 
 
@@ -61,7 +61,7 @@ class LayerTrace:
     sum_units: Units | None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trace:
     """All values and gradients of a forward and a backward pass; `trace` makes it.
 
@@ -94,15 +94,13 @@ class Trace:
     input_units: Units
     targets: Array
     loss_name: str
-    passes: Backpropagation = field(repr=False)
+    passes: Backpropagation
 
     def __len__(self) -> int:
         return len(self.losses)
 
     def __getitem__(self, name: str) -> LayerTrace:
         """Return a layer by its name."""
-        from chainrule.errors import UnknownNameError, did_you_mean
-
         found = {layer.name: layer for layer in self.layers}
         if name not in found:
             raise UnknownNameError(f"unknown layer {name!r}{did_you_mean(str(name), found)}")
@@ -152,6 +150,9 @@ class Trace:
         from chainrule.analysis.explanation.render_html import fragment_of_trace
 
         return fragment_of_trace(self)
+
+    def __repr__(self) -> str:
+        return f"<Trace of {', '.join(layer.name for layer in self.layers)}: J = {self.loss:.6g}>"
 
     def __str__(self) -> str:
         return self.to_text()
