@@ -15,6 +15,7 @@ from chainrule.layers import (
     Dropout,
     Embedding,
     Flatten,
+    Layer,
     LayerNormalization,
     Normalization,
 )
@@ -293,3 +294,35 @@ def test_errors():
             "dense_1/bias[0]",
             loss="mse",
         )
+
+
+class Tied(Layer):
+    """Back through another layer's matrix: its weights enter at two stages."""
+
+    def __init__(self, dense):
+        super().__init__()
+        self.dense = [dense.kernel]
+
+    def call(self, inputs):
+        return inputs @ ops.transpose(self.dense[0])
+
+
+def test_a_weight_that_enters_at_two_stages():
+    first = Dense(2, activation="tanh")
+    model = network(first)
+    model.add(Tied(first))
+    check(model, X, X, "mse")
+    explanation = analysis.explain_gradient(model, X[0], X[0], "dense_1/kernel[1, 0]", loss="mse")
+    assert len(explanation.steps[-1].terms) == 2
+    assert {path.places[0].stage for path in explanation.paths} == {0, 2}
+    weights = analysis.trace(model, X, X, loss="mse").weights
+    np.testing.assert_allclose(
+        weights["dense_1/kernel"].gradients, tape_gradients(model, X, X, "mse")[1]["dense_1/kernel"]
+    )
+
+
+def test_a_layer_that_reaches_for_anothers_weights():
+    first = Dense(3)
+    model = network(first, Activation(lambda x: x @ first.kernel))
+    with pytest.raises(ArgumentError, match=r"activation_1 computes with kernel.*set it as an attribute"):
+        analysis.explain_gradient(model, X, X, "dense_1/kernel[0, 0]", loss="mse")

@@ -27,7 +27,7 @@ _STYLE = f"""{css(".cr-explanation")}
 .cr-explanation tr.total td {{ border-top: 1.5px solid var(--ink); font-weight: 600; }}
 .cr-explanation math {{ font-size: 1.08em; }}
 .cr-explanation mtd {{ padding: 0.3em 0.15em; }}
-.cr-explanation svg {{ border: 1px solid var(--line); border-radius: 10px; }}
+.cr-explanation svg {{ border: 1px solid var(--line); border-radius: 10px; box-sizing: border-box; }}
 @media print {{ .cr-explanation svg {{ break-inside: avoid; }} }}"""
 
 

@@ -108,8 +108,13 @@ class Trace:
 
     @property
     def weights(self) -> dict[str, WeightTrace]:
-        """Those of all layers by their names in the model."""
-        return {name: weight for layer in self.layers for name, weight in layer.weights.items()}
+        """Those of all layers by their names in the model; of one that several layers use the sum of its gradients."""
+        found: dict[str, WeightTrace] = {}
+        for layer in self.layers:
+            for name, weight in layer.weights.items():
+                before = found[name].gradients if name in found else 0.0
+                found[name] = WeightTrace(weight.values, before + weight.gradients)
+        return found
 
     def largest_gradients(self, count: int = 5) -> list[tuple[str, float]]:
         """Return the weights that move the loss most: names and gradients, largest first by absolute value.
@@ -215,12 +220,13 @@ def trace_of(passes: Backpropagation) -> Trace:
     by_layer: dict[int, list[int]] = {id(layer): [] for layer in passes.problem.replica.layers}
     for place, record in enumerate(passes.records):
         by_layer[id(record.stage.layer)].append(place)
+    names = {id(variable): name for name, variable in reversed(passes.problem.replica.named_weights())}
     layers, before, units = [], passes.problem.inputs.numpy(), passes.inputs_of(0)
     gradient: Array | None = passes.input_gradient if passes.problem.inputs.dtype.kind == "f" else None
     for layer in passes.problem.replica.layers:
         records = [passes.records[place] for place in by_layer[id(layer)]]
         last = layer is passes.problem.replica.layers[-1]
-        made = _layer_trace(layer, records, before, gradient, units, passes if last else None)
+        made = _layer_trace(layer, records, names, before, gradient, units, passes if last else None)
         layers.append(made)
         before, gradient, units = made.outputs, made.output_gradients, made.units
     targets = passes.problem.targets
@@ -239,6 +245,7 @@ def trace_of(passes: Backpropagation) -> Trace:
 def _layer_trace(
     layer: Layer,
     records: list[Record],
+    names: Mapping[int, str],
     inputs: Array,
     gradient: Array | None,
     units: Units,
@@ -262,7 +269,6 @@ def _layer_trace(
         z, z_gradients, z_units = None, None, None
         if sums is not None and activation is not None:
             z, z_gradients, z_units = sums.outputs.numpy(), sums.gradient, sums.units
-    names = {id(variable): name for name, variable in layer.named_weights()}
     weights = {
         names[id(variable)]: WeightTrace(variable.numpy(), found)
         for record in records
