@@ -8,8 +8,9 @@ from chainrule.analysis.explanation.gradient_explanation import GradientExplanat
 from chainrule.analysis.explanation.quantities import J, Quantity
 from chainrule.analysis.explanation.reasons import multiplied_node, target_of
 from chainrule.analysis.explanation.stages import is_standard
+from chainrule.configurable import snake_case
 from chainrule.layers import BatchNormalization, Dropout, Flatten, LayerNormalization, Normalization
-from chainrule.layers.layer import Layer, snake_case
+from chainrule.layers.layer import Layer
 
 WRITTEN_OUT = 3  # a sum of so many products is written out
 _IN_WORDS: dict[type[Layer], str] = {
