@@ -17,13 +17,14 @@ def test_help_lists_the_commands(run: Any) -> None:
         assert [line.split()[0] for line in outcome.out.partition("Commands:")[2].strip().splitlines()] == [
             "completion",
             "evaluate",
+            "explain",
             "inspect",
             "predict",
             "train",
         ]
 
 
-@pytest.mark.parametrize("command", ["train", "predict", "evaluate", "inspect", "completion"])
+@pytest.mark.parametrize("command", ["train", "predict", "evaluate", "explain", "inspect", "completion"])
 def test_every_command_has_help_with_an_example(run: Any, command: str) -> None:
     outcome = run(command, "--help")
     assert outcome.code == 0
