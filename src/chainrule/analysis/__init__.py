@@ -38,6 +38,8 @@ _HOMES = {  # public name -> module of this package
     "compare_capacities": "capacity",
     "diagnose": "diagnosis",
     "explain_gradient": "explanation.explain",
+    "HtmlReport": "reporting.compose",
+    "report": "reporting.compose",
     "gradient_noise": "gradient_noise",
     "trace": "explanation.traces",
 }

@@ -176,7 +176,8 @@ def _gradient_section(subject: Subject, judgement: Judgement) -> Section:
 
 def _diagnosis_section(subject: Subject) -> Section:
     assert subject.rows is not None
-    found = diagnose(subject.model, subject.rows)
+    rows = subject.rows if subject.prepared is None else subject.prepared.training_rows
+    found = diagnose(subject.model, rows)
     if not found.findings:
         return Section("Diagnosis", paragraph("No findings: network, data and training look healthy."))
     items = "".join(
