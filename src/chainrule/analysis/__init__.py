@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chainrule.analysis.explanation.gradient_explanation import GradientExplanation
     from chainrule.analysis.explanation.traces import Trace, trace
     from chainrule.analysis.gradient_noise import BatchNoise, GradientNoise, gradient_noise
+    from chainrule.analysis.reporting.compose import HtmlReport, report
 
 __all__ = [
     "BatchNoise",
@@ -19,11 +20,13 @@ __all__ = [
     "Diagnosis",
     "GradientExplanation",
     "GradientNoise",
+    "HtmlReport",
     "Trace",
     "compare_capacities",
     "diagnose",
     "explain_gradient",
     "gradient_noise",
+    "report",
     "trace",
 ]
 
@@ -34,13 +37,13 @@ _HOMES = {  # public name -> module of this package
     "Diagnosis": "diagnosis",
     "GradientExplanation": "explanation.gradient_explanation",
     "GradientNoise": "gradient_noise",
+    "HtmlReport": "reporting.compose",
     "Trace": "explanation.traces",
     "compare_capacities": "capacity",
     "diagnose": "diagnosis",
     "explain_gradient": "explanation.explain",
-    "HtmlReport": "reporting.compose",
-    "report": "reporting.compose",
     "gradient_noise": "gradient_noise",
+    "report": "reporting.compose",
     "trace": "explanation.traces",
 }
 _NEEDS = {"matplotlib": ("matplotlib", "plot"), "optuna": ("optuna", "search")}
