@@ -6,6 +6,8 @@ from chainrule.analysis.diagnosis.evidence import Evidence
 from chainrule.arrays import Array
 from chainrule.training.finding import Finding
 
+FEWEST_ROWS = 50  # to say that there is nothing to learn
+NOTHING = 1e-6  # a baseline below: all targets are the same
 CERTAIN = 3.0  # deviations: below, what simple learners find may be chance
 CHANCE = 2.0  # deviations of a mean of squares over the validation rows: so far the lowest of many losses may fall
 RARE = 1 / 3  # of an even share: a class is rare from here on
@@ -23,7 +25,7 @@ def no_signal(evidence: Evidence) -> Finding | None:
     validation loss, if there is one, is above ``1 - 2 sqrt(2 / rows)`` baselines.
     """
     found = evidence.reference
-    if found.evidence >= CERTAIN or len(evidence.x) < 50 or evidence.baseline == 0:
+    if found.evidence >= CERTAIN or len(evidence.x) < FEWEST_ROWS or evidence.baseline < NOTHING:
         return None
     validation = evidence.curve("val_loss")
     lowest = float(np.nanmin(validation)) / evidence.unit if np.isfinite(validation).any() else float("inf")
@@ -84,7 +86,7 @@ def underfitting(evidence: Evidence) -> Finding | None:
         f"the network is too small, or held back: its skill on its own rows is {evidence.skill:.2f}, and nearest "
         f"neighbours or ridge regression reach {evidence.reference.skill:.2f} on rows they have not seen",
         {"skill": evidence.skill, "reference": evidence.reference.skill, "limit": BEHIND},
-        "use more units or a further hidden layer, less dropout and weight decay",
+        "use more units or a further hidden layer, less dropout and weight decay, or train longer",
     )
 
 
