@@ -89,7 +89,7 @@ def main() -> None:
             f"{row.name:<30}{row.expected:<31}{row.recognised:>4} of{row.runs:>2}{row.first:>7}  {others}", flush=True
         )
     named, runs = sum(row.recognised for row in rows), sum(row.runs for row in rows)
-    print(f"recognised by name: {named} of {runs} ({named / runs:.1%})")
+    print(f"recognised by name: {named} of {runs} ({named / max(1, runs):.1%})")
     found = alarms(sets, arguments.healthy, first)
     for name, names, recipe in found:
         print(f"  alarm: {name}: {', '.join(names)}: {recipe}")
