@@ -15,7 +15,7 @@ MISSED = 1 / 3  # share of a rare class that is recognised
 BEHIND = 0.15  # skill by which a network is behind simple learners
 SMOOTH = 5  # epochs whose median stands for each, so that one bad epoch is no curve
 RISE = 0.08  # of the baseline, from the lowest validation loss to that of the weights the model has
-GAP = 0.25  # training loss, of the validation loss
+PER_GAP = 2.0  # ... and by so much of the training loss as a share of the validation loss
 
 
 def no_signal(evidence: Evidence) -> Finding | None:
@@ -91,7 +91,7 @@ def underfitting(evidence: Evidence) -> Finding | None:
 
 
 def overfitting(evidence: Evidence) -> Finding | None:
-    """The validation loss has risen by 0.08 baselines from its lowest, and the training loss is below a quarter of it.
+    """The validation loss has risen by 0.08 baselines from its lowest, and the training loss is small: rise > 2 training / validation.
 
     Curves are medians over 5 epochs.
 
@@ -103,7 +103,7 @@ def overfitting(evidence: Evidence) -> Finding | None:
     held = history.epoch.index(history.weights_epoch)
     lowest = int(np.nanargmin(validation))
     rise = float(validation[held] - validation[lowest]) / evidence.unit
-    if not rise > RISE or training[held] > GAP * validation[held]:
+    if not rise > max(RISE, PER_GAP * training[held] / validation[held]):
         return None
     return Finding(
         "overfitting",
