@@ -53,7 +53,8 @@ def test_the_screen(run: Any, tmp_path: Path) -> None:
     )
     assert re.fullmatch(
         r"Saved penguins-species\.safetensors \(\d+ KB\)\n"
-        r"Next: chainrule predict penguins-species\.safetensors new\.csv\n",
+        r"Next: chainrule predict penguins-species\.safetensors new\.csv\n"
+        r"Why:  chainrule explain penguins-species\.safetensors penguins\.csv --row 1\n",
         blocks[4],
     )
     assert files(tmp_path) == {"penguins.csv", "penguins-species.safetensors"}
@@ -273,7 +274,7 @@ def test_names_may_hold_anything(run: Any, tmp_path: Path) -> None:
     assert "\x1b" not in outcome.out
     assert outcome.out.splitlines()[2].startswith(f"{path.name}   100 rows, target ziel \\x1b[31mred: 5 classes")
     model = tmp_path / "mit Leerzeichen é 名-ziel-31mred.safetensors"
-    assert outcome.out.endswith(f"Next: chainrule predict '{model.name}' new.csv\n")
+    assert f"Next: chainrule predict '{model.name}' new.csv\n" in outcome.out
     assert run("predict", model.name, path.name).code == 0
     assert run("evaluate", model.name, path.name).code == 0
 

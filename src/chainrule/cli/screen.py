@@ -149,7 +149,7 @@ def remark_on(model: "TabularModel", table: "Table") -> None:
     """Say on standard error what in a table is new to a model."""
     for note in table.notes:
         remark(note)
-    extra = model.encoder.extra_columns(table)
+    extra = model.extra_columns(table)
     if extra:
         remark(f"not used, since training had no such columns: {', '.join(extra)}")
     for note in model.encoder.notes(table):

@@ -13,7 +13,7 @@ from chainrule.errors import DataError
 from chainrule.estimators.metric import best_threshold
 from chainrule.estimators.network import Options, build_network, task_of
 from chainrule.models.sequential import Sequential
-from chainrule.tables import ClassTarget, Encoder, Part, Table, Target
+from chainrule.tables import ClassTarget, Encoder, Part, Table, Target, target_columns
 from chainrule.training import Callback, EarlyStopping, History, TerminateOnNaN
 
 PATIENCE = 20  # epochs without a better one
@@ -64,6 +64,11 @@ class TabularNetwork:
                 "too far from the values of training: correct it, or leave the cell empty"
             )
         return outputs
+
+    def extra_columns(self, table: Table) -> list[str]:
+        """Return the names of a table's columns that are neither known from training nor targets."""
+        targets = target_columns(self.target)
+        return [name for name in self.encoder.extra_columns(table) if name not in targets]
 
     def choose_threshold(self, metric: str | None, validation: Part) -> None:
         """Set the threshold between two classes to what is best for a metric on validation rows."""
