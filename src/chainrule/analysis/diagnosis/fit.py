@@ -91,11 +91,10 @@ def underfitting(evidence: Evidence) -> Finding | None:
 
 
 def overfitting(evidence: Evidence) -> Finding | None:
-    """The validation loss has risen by 0.08 baselines from its lowest, and the training loss is small: rise > 2 training / validation.
+    """The validation loss has risen by 0.08 baselines from its lowest, and the training loss is far below it.
 
-    Curves are medians over 5 epochs.
-
-    Not where the model holds the weights of the best epoch again.
+    That is ``rise > 2 training / validation``: the more has risen, the less the two must differ. Curves are medians
+    over 5 epochs. Not where the model holds the weights of the best epoch again.
     """
     history, validation, training = evidence.history, _smooth(evidence.curve("val_loss")), evidence.curve("loss")
     if history is None or not np.isfinite(validation).any() or history.weights_epoch not in history.epoch:
