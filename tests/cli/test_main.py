@@ -41,7 +41,7 @@ def test_the_version_names_the_engine(run: Any) -> None:
         (["trian"], "there is no command 'trian'; did you mean 'train'? (see chainrule --help)"),
         (["train"], "Missing option '--target' (see chainrule train --help)"),
         (["train", "penguins.csv"], "Missing option '--target' (see chainrule train --help)"),
-        (["predict", "a"], "Missing argument 'FILE' (see chainrule predict --help)"),
+        (["predict", "a"], "give either a FILE or a query with --sql (see chainrule predict --help)"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_exit_code_2(run: Any, arguments: list[str], message: str) -> None:

@@ -323,3 +323,22 @@ def test_settings_of_another_task_are_refused(run: Any, options: str, message: s
     outcome = run(*TRAIN, *options.split())
     assert outcome.code == 2
     assert message in outcome.err
+
+
+def test_diagnose(run: Any) -> None:
+    healthy = run(*TRAIN, "--diagnose")
+    assert "\n\nDiagnosis: no findings: healthy\n\nSaved penguins-species.safetensors" in healthy.out
+    slow = run(*TRAIN, "--diagnose", "--learning-rate", "1e-7", "--force")
+    assert "\nDiagnosis: 1 finding\n\nerror: rate-too-small  (learning_rate=1e-07)\n  what      " in slow.out
+    data = json.loads(run(*TRAIN, "--diagnose", "--learning-rate", "1e-7", "--force", "--json").out)
+    assert [finding["name"] for finding in data["diagnosis"]["findings"]] == ["rate-too-small"]
+    assert "diagnosis" not in json.loads(run(*TRAIN, "--epochs", 1, "--force", "--json").out)
+
+
+def test_a_rate_that_makes_numbers_go_wrong_is_one_message(run: Any) -> None:
+    for rate in (10, 30, 3000):
+        outcome = run(*TRAIN, "--optimizer", "sgd", "--learning-rate", rate, "--diagnose")
+        assert outcome.code == 2
+        assert re.fullmatch(
+            r"error: [^\n]*(numbers went wrong in epoch|grown without bound)[^\n]*rate[^\n]*\n", outcome.err
+        )

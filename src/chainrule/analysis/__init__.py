@@ -5,21 +5,40 @@ from typing import TYPE_CHECKING
 from chainrule.lazy import loader
 
 if TYPE_CHECKING:
+    from chainrule.analysis.capacity import Capacity, CapacityComparison, compare_capacities
+    from chainrule.analysis.diagnosis import Diagnosis, diagnose
     from chainrule.analysis.explanation.explain import explain_gradient
     from chainrule.analysis.explanation.gradient_explanation import GradientExplanation
     from chainrule.analysis.explanation.traces import Trace, trace
+    from chainrule.analysis.gradient_noise import BatchNoise, GradientNoise, gradient_noise
 
 __all__ = [
+    "BatchNoise",
+    "Capacity",
+    "CapacityComparison",
+    "Diagnosis",
     "GradientExplanation",
+    "GradientNoise",
     "Trace",
+    "compare_capacities",
+    "diagnose",
     "explain_gradient",
+    "gradient_noise",
     "trace",
 ]
 
 _HOMES = {  # public name -> module of this package
+    "BatchNoise": "gradient_noise",
+    "Capacity": "capacity",
+    "CapacityComparison": "capacity",
+    "Diagnosis": "diagnosis",
     "GradientExplanation": "explanation.gradient_explanation",
+    "GradientNoise": "gradient_noise",
     "Trace": "explanation.traces",
+    "compare_capacities": "capacity",
+    "diagnose": "diagnosis",
     "explain_gradient": "explanation.explain",
+    "gradient_noise": "gradient_noise",
     "trace": "explanation.traces",
 }
 _NEEDS = {"matplotlib": ("matplotlib", "plot"), "optuna": ("optuna", "search")}

@@ -10,7 +10,7 @@ from chainrule.estimators.report import Report
 from chainrule.estimators.scores import most_frequent
 from chainrule.estimators.tabular_model import TabularModel, score
 from chainrule.models.sequential import Sequential
-from chainrule.tables import ClassTarget, DataOptions, NumberTarget, Part, Table, prepare
+from chainrule.tables import ClassTarget, DataOptions, NumberTarget, Part, Table, Target, prepare
 from chainrule.training import Callback
 
 
@@ -68,8 +68,8 @@ def train_table(
         columns=prepared.columns,
         split=[len(part) for part in parts],
         seed=options.seed,
-        guess=_guess(meaning, prepared.training),
-        settings=options.as_dict(),
+        guess=guess_of(meaning, prepared.training),
+        settings={**options.as_dict(), **(data or DataOptions()).as_dict()},
     )
 
     def built(network: Sequential) -> None:
@@ -91,8 +91,8 @@ def train_table(
     return model
 
 
-def _guess(target: ClassTarget | NumberTarget, training: Part) -> str | float:
-    """Return what one would answer without a model: the most frequent class, or the mean, of training."""
+def guess_of(target: Target, training: Part) -> str | float:
+    """Return what one would answer without a model: the most frequent class, or the mean, of training; else 0."""
     if isinstance(target, NumberTarget):
-        return float(target.decode(np.average(training.answers)))
-    return most_frequent(target.classes, training.answers)
+        return float(target.decode(np.average(training.answers, weights=training.loss_weights)))
+    return most_frequent(target.classes, training.answers) if isinstance(target, ClassTarget) else 0.0
