@@ -1,5 +1,29 @@
 """Callbacks, under the name Keras has for them: ``from chainrule.callbacks import EarlyStopping``."""
 
-from chainrule.training import Callback, EarlyStopping, History, LambdaCallback, Run, Stop, TerminateOnNaN
+from chainrule.training import (
+    CSVLogger,
+    Callback,
+    EarlyStopping,
+    History,
+    LambdaCallback,
+    Logger,
+    ModelCheckpoint,
+    Run,
+    Stop,
+    TensorBoard,
+    TerminateOnNaN,
+)
 
-__all__ = ["Callback", "EarlyStopping", "History", "LambdaCallback", "Run", "Stop", "TerminateOnNaN"]
+__all__ = [
+    "CSVLogger",
+    "Callback",
+    "EarlyStopping",
+    "History",
+    "LambdaCallback",
+    "Logger",
+    "ModelCheckpoint",
+    "Run",
+    "Stop",
+    "TensorBoard",
+    "TerminateOnNaN",
+]
