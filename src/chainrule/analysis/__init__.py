@@ -5,11 +5,23 @@ from typing import TYPE_CHECKING
 from chainrule.lazy import loader
 
 if TYPE_CHECKING:
-    pass
+    from chainrule.analysis.explanation.explain import explain_gradient
+    from chainrule.analysis.explanation.gradient_explanation import GradientExplanation
+    from chainrule.analysis.explanation.traces import Trace, trace
 
-__all__: list[str] = []
+__all__ = [
+    "GradientExplanation",
+    "Trace",
+    "explain_gradient",
+    "trace",
+]
 
-_HOMES: dict[str, str] = {}  # public name -> module of this package
+_HOMES = {  # public name -> module of this package
+    "GradientExplanation": "explanation.gradient_explanation",
+    "Trace": "explanation.traces",
+    "explain_gradient": "explanation.explain",
+    "trace": "explanation.traces",
+}
 _NEEDS = {"matplotlib": ("matplotlib", "plot"), "optuna": ("optuna", "search")}
 __getattr__ = loader(__name__, _HOMES, _NEEDS)
 

@@ -197,3 +197,5 @@ def train(
         for path in saved:
             screen.echo(f"Saved {click.format_filename(path)} ({path.stat().st_size / 1024:,.0f} KB)")
         screen.echo(f"Next: chainrule predict {screen.quote(saved[0])} new.csv")
+        if file is not None and str(file) != "-" and table is None:
+            screen.echo(f"Why:  chainrule explain {screen.quote(saved[0])} {screen.quote(file)} --row 1")

@@ -4,7 +4,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from chainrule.estimators.tabular import TabularModel, load
+from chainrule.estimators.tabular_model import TabularModel, load
 from chainrule.models.model_file import describe_network, read_file
 from chainrule.models.sequential import Sequential
 

@@ -176,13 +176,13 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         return np.array([float(self.class_weight.get(label, 1.0)) for label in self.classes_.tolist()])
 
     @property
-    def _number_classes(self) -> bool:  # type: ignore[override]
+    def _number_classes(self) -> bool:
         return self.classes_.dtype.kind in "iuf"
 
     @property
     def threshold_(self) -> float | None:
         """The probability of the second of two classes from which on it is the answer."""
-        target = self._fitted("threshold_", "_model").target
+        target = self._trained("threshold_")[0].target
         return target.threshold if isinstance(target, ClassTarget) else None
 
     def predict(self, X: Any) -> Array:
