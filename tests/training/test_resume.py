@@ -106,7 +106,7 @@ def test_classes_with_weights_validation_and_metrics_that_keep_scores(place, eng
     assert not np.isnan(history.history["val_loss"][1])
 
 
-@pytest.mark.parametrize("place", [(2, 3), (4, 5), (6, 5)], ids=str)
+@pytest.mark.parametrize("place", [(1, 3), (2, 5), (3, 3)], ids=str)
 def test_early_stopping_remembers_its_best_weights(place, tmp_path):
     def stopping():
         return [EarlyStopping(patience=2, restore_best_weights=True)]
@@ -248,18 +248,16 @@ def test_a_state_that_lacks_a_part_is_damaged(part, tmp_path):
     path = saved(tmp_path)
     description, tensors = read_file(path)
     del description["checkpoint"]["state"][part]
-    kept = {name: array for name, array in tensors.items() if not (part == "slots" and name.startswith(f"{STATE}/slots"))}
+    kept = {
+        name: array for name, array in tensors.items() if not (part == "slots" and name.startswith(f"{STATE}/slots"))
+    }
     write_file(path, {k: v for k, v in description.items() if k not in ("schema", "version")}, kept, overwrite=True)
     with pytest.raises((FileError, StateError), match="damaged"):
-        network().fit(
-            X, Y, epochs=4, batch_size=8, verbose=0, resume_from=path, callbacks=[EarlyStopping("loss")]
-        )
+        network().fit(X, Y, epochs=4, batch_size=8, verbose=0, resume_from=path, callbacks=[EarlyStopping("loss")])
 
 
 def test_another_instruction_set_is_told(tmp_path, monkeypatch):
     path = saved(tmp_path)
     monkeypatch.setattr("chainrule.training.resumption.what_runs", lambda engine: {"engine": "abacus"})
     with pytest.warns(UserWarning, match="goes on here on abacus: not with the same bits"):
-        network().fit(
-            X, Y, epochs=4, batch_size=8, verbose=0, resume_from=path, callbacks=[EarlyStopping("loss")]
-        )
+        network().fit(X, Y, epochs=4, batch_size=8, verbose=0, resume_from=path, callbacks=[EarlyStopping("loss")])

@@ -44,7 +44,7 @@ def pack(value: Any, name: str, tensors: dict[str, Array]) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         array = np.asarray(value)
         if array.dtype in (np.float32, np.float64) and np.isfinite(array).all():
-            tensors[name] = np.ascontiguousarray(array)
+            tensors[name] = array.copy()
             return {_ARRAY: name}
         if array.dtype.kind not in "biuf":
             raise ArgumentError(f"{name} can't be kept in a checkpoint: {array.dtype} is no type of numbers")
@@ -165,4 +165,3 @@ def _kind(network: Mapping[str, Any], optimizer: Mapping[str, Any]) -> dict[str,
         **layers,
         "optimizer": {"class": optimizer["class"], "config": own},
     }
-

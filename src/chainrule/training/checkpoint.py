@@ -108,7 +108,9 @@ class ModelCheckpoint(Callback):
             raise ArgumentError("save_best_only compares epochs; it does not go with batches or minutes")
         named = [name for _, name, _, _ in Formatter().parse(self.filepath) if name]
         if within and any(name.startswith("val_") for name in named):
-            raise ArgumentError(f"{self.filepath}: within an epoch there is no validation loss; leave it out of the name")
+            raise ArgumentError(
+                f"{self.filepath}: within an epoch there is no validation loss; leave it out of the name"
+            )
 
     def set_run(self, run: Run) -> None:
         """Look up whether more of the monitored quantity is better, and whether the model can be saved."""
