@@ -1,116 +1,33 @@
 """``chainrule train``: from a table to a saved network."""
 
-import csv
 import json
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import click
 
 from chainrule.cli import screen
+from chainrule.cli.options import (
+    check_source,
+    data_options,
+    read_source,
+    setting_options,
+    source_name,
+    source_options,
+    take_data_options,
+)
 from chainrule.cli.screen import check_output
-from chainrule.errors import UnknownNameError
-
-
-class Widths(click.ParamType[tuple[int, ...]]):
-    """Units of the hidden layers: ``64,64``, or ``none`` for a linear model."""
-
-    name = "64,64"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        """Return the widths as integers."""
-        if isinstance(value, tuple):
-            return value
-        if value.strip().lower() == "none":
-            return ()
-        try:
-            widths = tuple(int(part) for part in value.split(","))
-        except ValueError:
-            widths = (0,)
-        if min(widths) < 1:
-            self.fail(f"expected units like 64,64, or none, got {value!r}", param, ctx)
-        return widths
-
-
-class Shares(click.ParamType[tuple[float, ...]]):
-    """Quantiles: ``0.1,0.5,0.9``."""
-
-    name = "0.1,0.9"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
-        """Return the quantiles as numbers."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            return tuple(float(part) for part in value.split(","))
-        except ValueError:
-            self.fail(f"expected shares like 0.1,0.5,0.9, got {value!r}", param, ctx)
-
-
-class Names(click.ParamType[tuple[str, ...]]):
-    """Names of columns: ``age,sex``."""
-
-    name = "A,B"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """Return the names; a name that holds a comma is given in quotes, as in a CSV file."""
-        if isinstance(value, tuple):
-            return value
-        names = next(csv.reader([value], skipinitialspace=True), [])
-        if not names or not all(names):
-            self.fail(f"expected names of columns like age,sex, got {value!r}", param, ctx)
-        return tuple(names)
-
-
-def _joined(ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
-    """Return the names of an option that may be given several times."""
-    return tuple(name for names in value for name in names)
-
-
-def _data_options(command: Any) -> Any:
-    """Add the options that become `DataOptions`."""
-    names: dict[str, Any] = {"type": Names(), "multiple": True, "callback": _joined}
-    options = [
-        click.option("--categorical", help="Columns that are categories, numbers too.", **names),
-        click.option("--numeric", help="Columns of numbers; words in them are missing.", **names),
-        click.option("--drop", help="Columns to leave out.", **names),
-        click.option("--group", metavar="COLUMN", help="Rows with the same value come into the same part."),
-        click.option("--time", metavar="COLUMN", help="Train on the earliest rows, test on the latest."),
-        click.option("--test", type=click.Path(path_type=Path), metavar="FILE", help="Test on these rows instead."),
-        click.option("--weight", metavar="COLUMN", help="How much each row counts, in loss and scores."),
-        click.option("--class-weight", type=click.Choice(["balanced"]), help="Every class counts alike in the loss."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path), required=False)
-@click.option("--sql", metavar="QUERY", help="Instead of FILE: a query over files, named in it as tables are.")
-@click.option("--table", metavar="NAME", help="A table of a database FILE; the only one needs no name.")
-@click.option("--target", required=True, metavar="COLUMN", help="The column to predict.")
-@click.option("--task", type=click.Choice(["classification", "regression"]), help="Default: by the target's values.")
-@_data_options
+@source_options
+@data_options
 @click.option("--out", type=click.Path(path_type=Path), metavar="MODEL", help="Default: FILE-COLUMN.safetensors.")
 @click.option("--force", is_flag=True, help="Replace the model file if it exists.")
-@click.option(
-    "--hidden", type=Widths(), default="128,128", show_default=True, help="Units of the hidden layers; none: linear."
+@setting_options(
+    *("hidden", "activation", "optimizer", "learning_rate", "batch_size", "epochs", "dropout", "loss", "quantiles"),
+    *("metric", "early_stopping", "label_smoothing", "refit", "seed"),
 )
-@click.option("--activation", default="silu", show_default=True, help="Of the hidden layers.")
-@click.option("--optimizer", default="adam", show_default=True, help="sgd, adam, adamw, adadelta, adagrad, rmsprop.")
-@click.option("--learning-rate", type=float, help="Its peak. Default: of adam 0.004 (classes) or 0.01, else its own.")
-@click.option("--batch-size", type=click.IntRange(1), help="Default: 32 to 256, by the number of rows.")
-@click.option("--epochs", type=click.IntRange(1), help="Default: 10 to 40, by the number of rows.")
-@click.option("--dropout", type=float, default=0.0, show_default=True, help="After every hidden layer, in [0, 1).")
-@click.option("--loss", help="Of numbers: squared_error (default), absolute_error, huber, poisson, quantile.")
-@click.option("--quantiles", type=Shares(), default=(), help="What --loss quantile predicts, such as 0.1,0.5,0.9.")
-@click.option("--metric", help="Chooses the best epoch: accuracy, f1, roc_auc, log_loss ...; rmse, mae, r2.")
-@click.option("--early-stopping", is_flag=True, help="Keep the epoch of the lowest validation loss, not the last.")
-@click.option("--label-smoothing", type=float, help="Of classes, in [0, 1). Default: 0.1, of many rows less.")
-@click.option("--refit", is_flag=True, help="Train once more on all rows, for as many epochs as were best.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--run", type=click.Path(path_type=Path), metavar="DIR", help="Keep a record of the run in a folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -149,26 +66,20 @@ def train(
     """
     from chainrule.estimators.network import Options
     from chainrule.estimators.tabular import train_table
-    from chainrule.tables import DataOptions, read_query, read_table
     from chainrule.training.run_folder import RunFolder, environment
 
-    if (file is None) == (sql is None):
-        raise click.UsageError("give either a FILE or a query with --sql", click.get_current_context())
+    check_source(file, sql)
     asked = {"file": file, "sql": sql, "table": table, "target": target, "task": task, **settings}
     asked = {option: str(value) if isinstance(value, Path) else value for option, value in asked.items()}
-    data = DataOptions(**{field.name: settings.pop(field.name) for field in fields(DataOptions)})
+    data = take_data_options(settings)
     options = Options(**settings)  # both are checked before the table is read
-    name = "query" if file is None or str(file) == "-" else file.name
+    name = source_name(file)
     if run is not None:
         RunFolder(run).check_free(force)
     elif out is None:
         out = Path(f"{screen.stem(Path(name))}-{screen.slug(target)}.safetensors")
-    rows = read_query(sql) if sql is not None else read_table(file, table)
-    try:
-        rows.column(target)  # a misspelt target is said before anything else
-    except UnknownNameError as error:
-        raise UnknownNameError("; ".join([str(error), *rows.notes])) from None
-    if out is not None:  # ... and a path that can't be written before the work is done
+    rows = read_source(file, sql, table, target)
+    if out is not None:  # a path that can't be written before the work is done
         check_output(out, force, *([file] if file else []))
     folder = None if run is None else RunFolder.create(run, asked, environment(words, options.seed), force)
     silent = as_json or quiet
