@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.arrays import Array, whole_number
+from chainrule.engine import ahead
 from chainrule.engine.data import Rows
 from chainrule.engine.engine import Engine, Position, Progress, Task
 from chainrule.errors import ArgumentError, warn
@@ -57,6 +58,8 @@ class Trainer:
         self.task, self.engine, self.position = task, engine, position
         self.train, self.validation, self.settings = train, validation, settings
         self.steps = batches.steps(len(train), settings.batch_size)
+        if settings.validation_freq == 1 and not callable(settings.shuffle):
+            self.engine = ahead.of_this_thread(engine, self._outlook())
         self._told = 0.0  # when progress within an epoch was last reported
         params = {
             "epochs": settings.epochs,
@@ -72,6 +75,18 @@ class Trainer:
         self.run = Run(task.network, params, self.history, larger)
         display = make_progress(settings.verbose)
         self.callbacks = CallbackList([*callbacks, *([display] if display else [])], self.run)
+
+    def _outlook(self) -> ahead.Outlook:
+        """Return what is known of the epochs to come."""
+        settings, validation = self.settings, self.validation
+        return ahead.Outlook(
+            self.train,
+            validation,
+            lambda epoch: batches.order(len(self.train), settings.shuffle, settings.seed, epoch),
+            settings.batch_size,
+            0 if validation is None else evaluation_batch(settings.validation_batch_size, len(validation)),
+            self.position.epoch + settings.epochs - settings.initial_epoch,
+        )
 
     def fit(self) -> History:
         """Run the epochs, and return their history."""
