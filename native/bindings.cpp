@@ -14,6 +14,7 @@
 #include "bindings_plan.hpp"
 #include "course.hpp"
 #include "predictor.hpp"
+#include "processors.hpp"
 #include "session.hpp"
 
 namespace nb = nanobind;
@@ -165,8 +166,11 @@ public:
         Signals signals;
         std::vector<Epoch> made;
         unlocked([&] {
-            made = run_course(session_, judge ? &judge->session_ : nullptr, course,
-                              [&] { return flag.raised.load() || signals(); });
+            Seat seat;
+            made = run_course(session_, judge ? &judge->session_ : nullptr, course, [&] {
+                seat.look();
+                return flag.raised.load() || signals();
+            });
         });
         if (signals.raised()) throw nb::python_error();
         std::vector<std::tuple<Result, Result>> results;

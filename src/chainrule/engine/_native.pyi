@@ -35,7 +35,7 @@ class _Session:
     ) -> Result: ...
     def train_epochs(
         self,
-        judge: "_Session | None",
+        judge: _Session | None,
         places: Sequence[int],
         kept: int,
         length: int,
@@ -54,7 +54,7 @@ class _Session:
         validation_count: int,
         validation_batch: int,
         validation_outputs: int,
-        flag: "Flag",
+        flag: Flag,
     ) -> list[tuple[Result, Result]]: ...
     @property
     def last(self) -> Result: ...

@@ -21,6 +21,7 @@ from chainrule.engine.data import Rows
 from chainrule.engine.engine import Engine, Network, Position, Progress, Task, Watch
 from chainrule.engine.measures import Measures
 from chainrule.engine.native import EVALUATION_ROWS, NativeEngine, mean_loss, taken, work
+from chainrule.layers import Layer
 from chainrule.optimizers.moving_average import SLOT as AVERAGE
 
 WORTH = 3e8  # multiplications of a call, some 20 ms: the interpreter's part is small beside them
@@ -63,12 +64,13 @@ class _Course:
     """Epochs that have been run ahead, and for which state of things they are good."""
 
     results: list[tuple[Result, Result]]
-    rows: Array  # (epochs, vectors): the weights and what belongs to them, at the end of each epoch
+    kept: list[tuple[Array, Array]]  # each vector of the model, and (epochs, its length) at the end of each epoch
     orders: Array
     outputs: Array
     validation_outputs: Array
     measures: Measures
     judging: Measures
+    penalised: list[Layer]
     stamp: object
     rate: Any
     given: int = 0
@@ -160,9 +162,9 @@ class AheadEngine(Engine):
         orders = np.stack([outlook.order(position.epoch + i) for i in range(epochs)]).astype(np.int64, copy=False)
         table = task.optimizer.scalar_table(position.step, position.step + epochs * steps, network.dtype).values
         rows = np.empty((epochs, length), network.dtype)
-        for place, part in zip(places, parts, strict=True):
-            if part is not None:
-                rows[0, place : place + len(part)] = part
+        kept = [(p, rows[:, at : at + len(p)]) for at, p in zip(places, parts, strict=True) if p is not None]
+        for vector, copies in kept:
+            copies[0] = vector
         outputs, units = measures.outputs(epochs * count), sessions.plan.instructions[-1].outputs
         validation_outputs = judging.outputs(epochs * judged)
         with (
@@ -178,8 +180,8 @@ class AheadEngine(Engine):
             )  # fmt: skip
         self._pool.check()
         return _Course(
-            results, rows, orders, outputs.reshape(epochs, -1, units), validation_outputs.reshape(epochs, -1, units),
-            measures, judging, changes.stamp(), task.optimizer.learning_rate,
+            results, kept, orders, outputs.reshape(epochs, -1, units), validation_outputs.reshape(epochs, -1, units),
+            measures, judging, [layer for layer in network.layers if layer.losses], changes.stamp(), task.optimizer.learning_rate,
             versions=(network.parameters.version, network.state.version), place=(position.step, position.epoch),
         )  # fmt: skip
 
@@ -195,10 +197,8 @@ class AheadEngine(Engine):
         """Put the next epoch that has been run into the model, and return what it gave."""
         index, network = course.given, task.network
         network.parameters.writable(), network.state.writable()
-        parts = _vectors(task, position)
-        for place, part in zip(_places(parts)[0], parts, strict=True):
-            if part is not None:
-                part[...] = course.rows[index, place : place + len(part)]
+        for vector, kept in course.kept:
+            vector[...] = kept[index]
         progress = taken(
             course.results[index][0], course.measures, position, self._outlook.train, course.orders[index],
             course.outputs[index],
@@ -222,7 +222,7 @@ class AheadEngine(Engine):
             return self._engine.evaluate(task, data, batch_size)
         outputs = course.validation_outputs[course.given - 1]
         course.judging.update(data.y, data.weight, count, outputs, right, weighted)
-        return mean_loss(task, total, data)
+        return mean_loss(task, total, data, course.penalised)
 
     def predict(self, network: Network, data: Rows, batch_size: int) -> Array:
         """Return the outputs for all rows."""

@@ -19,7 +19,7 @@ from chainrule.engine.lowering import EMBEDDINGS, UnsupportedError, keeps_last_a
 from chainrule.engine.measures import Measures, is_plain
 from chainrule.engine.plan import Instruction, Plan
 from chainrule.errors import ArgumentError, StateError
-from chainrule.layers import Dropout
+from chainrule.layers import Dropout, Layer
 from chainrule.optimizers.moving_average import SLOT as AVERAGE
 from chainrule.random import PURPOSES, generator
 
@@ -237,7 +237,7 @@ class NativeEngine(Engine):
         sessions = self.trained(task)
         counts = self.counts(sessions.plan, data)
         total = self._judge(sessions, Measures(task, sessions.plan, counts), data, batch_size)
-        return mean_loss(task, total, data)
+        return mean_loss(task, total, data, task.network.layers)
 
     def _judge(self, sessions: _Sessions, measures: Measures, data: Rows, batch_size: int) -> float:
         """Return the sum of the batches' losses by their mass, and take the rows into the metrics."""
@@ -321,10 +321,10 @@ class NativeEngine(Engine):
         return self._training
 
 
-def mean_loss(task: Task, total: float, data: Rows) -> float:
-    """Return the mean loss over rows from the sum of the batches' losses by their mass, with the penalties."""
+def mean_loss(task: Task, total: float, data: Rows, layers: Sequence[Layer]) -> float:
+    """Return the mean loss over rows from the sum of the batches' losses by their mass, with the layers' penalties."""
     mean = total if task.loss.reduction == "sum" else total / task.loss.mass(len(data), data.weight)
-    return float(mean) + sum(float(penalty) for layer in task.network.layers for penalty in layer.losses)
+    return float(mean) + sum(float(penalty) for layer in layers for penalty in layer.losses)
 
 
 def taken(

@@ -60,6 +60,7 @@ class Trainer:
         self.steps = batches.steps(len(train), settings.batch_size)
         if settings.validation_freq == 1 and not callable(settings.shuffle):
             self.engine = ahead.of_this_thread(engine, self._outlook())
+        self._orders: dict[int, Array] = {}
         self._told = 0.0  # when progress within an epoch was last reported
         params = {
             "epochs": settings.epochs,
@@ -82,11 +83,18 @@ class Trainer:
         return ahead.Outlook(
             self.train,
             validation,
-            lambda epoch: batches.order(len(self.train), settings.shuffle, settings.seed, epoch),
+            self._order,
             settings.batch_size,
             0 if validation is None else evaluation_batch(settings.validation_batch_size, len(validation)),
             self.position.epoch + settings.epochs - settings.initial_epoch,
         )
+
+    def _order(self, epoch: int) -> Array:
+        """Return the order of the rows in an epoch, kept until that is run."""
+        if epoch not in self._orders:
+            settings = self.settings
+            self._orders[epoch] = batches.order(len(self.train), settings.shuffle, settings.seed, epoch)
+        return self._orders[epoch]
 
     def fit(self) -> History:
         """Run the epochs, and return their history."""
@@ -127,7 +135,8 @@ class Trainer:
         self._told = time.perf_counter()
         for metric in self.task.measured.values():
             metric.reset_state()
-        order = batches.order(len(self.train), self.settings.shuffle, self.settings.seed, self.position.epoch)
+        order = self._order(self.position.epoch)
+        del self._orders[self.position.epoch]
         total, stop = self._steps(epoch, order)
         self.history.examples += total.rows
         if total.failed_step is not None:
