@@ -179,9 +179,10 @@ class AheadEngine(Engine):
                 address(validation_outputs), self._pool.flag,
             )  # fmt: skip
         self._pool.check()
+        penalised = [layer for layer in network.layers if layer.losses]
         return _Course(
             results, kept, orders, outputs.reshape(epochs, -1, units), validation_outputs.reshape(epochs, -1, units),
-            measures, judging, [layer for layer in network.layers if layer.losses], changes.stamp(), task.optimizer.learning_rate,
+            measures, judging, penalised, changes.stamp(), task.optimizer.learning_rate,
             versions=(network.parameters.version, network.state.version), place=(position.step, position.epoch),
         )  # fmt: skip
 

@@ -101,15 +101,12 @@ def run_many(works: Iterable[Callable[[], T]], jobs: int | None = None) -> list[
     (4, True)
     """
     with NetworkPool(jobs) as pool:
-        futures = [pool.submit(work) for work in works]
+        futures: list[Future[T]] = [pool.submit(work) for work in works]
         wait(futures)
-    return [_outcome(future) for future in futures]
-
-
-def _outcome(future: Future[T]) -> T | Exception:
-    error = future.exception()
-    if error is None:
-        return future.result()
-    if isinstance(error, Exception):
-        return error
-    raise error
+    outcomes: list[T | Exception] = []
+    for future in futures:
+        error = future.exception()
+        if error is not None and not isinstance(error, Exception):
+            raise error
+        outcomes.append(future.result() if error is None else error)
+    return outcomes
