@@ -5,15 +5,20 @@ from typing import TYPE_CHECKING
 from chainrule.lazy import loader
 
 if TYPE_CHECKING:
-    from chainrule.analysis.search_space import Range
+    from chainrule.analysis.search_space import Range, SearchSpace
     from chainrule.analysis.study import Trial
     from chainrule.analysis.sweep_result import SweepResult
     from chainrule.analysis.sweeps import sweep
 
-__all__ = ["Range", "SweepResult", "Trial", "sweep"]
+__all__ = ["Range", "SearchSpace", "SweepResult", "Trial", "sweep"]
 
-# public name -> module of this package
-_HOMES = {"Range": "search_space", "SweepResult": "sweep_result", "Trial": "study", "sweep": "sweeps"}
+_HOMES = {  # public name -> module of this package
+    "Range": "search_space",
+    "SearchSpace": "search_space",
+    "SweepResult": "sweep_result",
+    "Trial": "study",
+    "sweep": "sweeps",
+}
 _NEEDS = {"matplotlib": ("matplotlib", "plot"), "optuna": ("optuna", "search")}
 __getattr__ = loader(__name__, _HOMES, _NEEDS)
 

@@ -9,11 +9,11 @@ from time import monotonic
 from chainrule.analysis.search_space import SearchSpace
 from chainrule.analysis.study import Claim, Study, Trial
 from chainrule.analysis.sweep_problem import Outcome, Problem, attempt
-from chainrule.analysis.sweep_result import SweepResult
+from chainrule.analysis.sweep_result import SweepResult, ranked
 from chainrule.arrays import is_number, whole_number
 from chainrule.engine import NetworkPool
 from chainrule.engine.threads import maximum
-from chainrule.errors import ArgumentError, ChainruleError
+from chainrule.errors import ArgumentError, ChainruleError, StateError
 from chainrule.random import check_seed
 
 TRIALS = 32
@@ -132,7 +132,11 @@ class Search:
             No trial is complete.
         """
         trials = self.study.results()
-        best = SweepResult.best_of(trials, self.problem.larger_is_better)
+        best = next(iter(ranked(trials, self.problem.larger_is_better)), None)
+        if best is None:
+            reasons = [t.reason for t in trials if t.reason]
+            why = f"; the first that failed: {reasons[0]}" if reasons else ""
+            raise StateError(f"none of {len(trials)} trials is complete{why}")
         model, scores = self.problem.finish(best.settings)
         return SweepResult(
             trials,

@@ -7,7 +7,6 @@ from typing import Any
 from chainrule.analysis.rate_curve import plot_rates, rate_lines
 from chainrule.analysis.search_space import label
 from chainrule.analysis.study import Trial
-from chainrule.errors import StateError
 from chainrule.estimators.wording import duration, short_number
 
 SHOWN = 5  # of the best trials
@@ -44,22 +43,6 @@ class SweepResult:
     swept: list[str]
     wanted: int
 
-    @staticmethod
-    def best_of(trials: Sequence[Trial], larger_is_better: bool) -> Trial:
-        """Return the best trial, of equal ones the first.
-
-        Examples
-        --------
-        >>> SweepResult.best_of([Trial(0, {}, "complete", 0.5), Trial(1, {}, "complete", 0.2)], False).number
-        1
-        """
-        done = [t for t in trials if t.score is not None]
-        if not done:
-            reasons = [t.reason for t in trials if t.reason]
-            why = f"; the first says: {reasons[0]}" if reasons else ""
-            raise StateError(f"none of {len(trials)} trials has a score{why}")
-        return min(done, key=lambda t: (-t.score if larger_is_better else t.score, t.number))  # type: ignore[operator]
-
     def plot(self) -> Any:
         """Return a matplotlib figure: score against learning rate, the best and the pruned trials marked."""
         return plot_rates(self.trials, self.larger_is_better, self.monitor)
@@ -68,15 +51,10 @@ class SweepResult:
         """Return how the trials ended."""
         return count_line(self.trials, self.wanted)
 
-    def ranked(self) -> list[Trial]:
-        """Return the complete trials, the best first."""
-        done = [t for t in self.trials if t.score is not None]
-        return sorted(done, key=lambda t: (-t.score if self.larger_is_better else t.score, t.number))  # type: ignore[operator]
-
     def lines(self) -> list[str]:
         """Return the screen: how the trials ended, the best of them, and which learning rates worked."""
         head = ["trial", *(name.replace("_", " ") for name in self.swept), self.monitor, "epochs", "time"]
-        rows = [head, *(row_of(t, self.swept) for t in self.ranked()[:SHOWN])]
+        rows = [head, *(row_of(t, self.swept) for t in ranked(self.trials, self.larger_is_better)[:SHOWN])]
         widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
         table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
         curve = rate_lines(self.trials, self.larger_is_better, self.monitor)
@@ -106,6 +84,20 @@ class SweepResult:
 
 def _plain(settings: dict[str, Any]) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
+
+
+def ranked(trials: Sequence[Trial], larger_is_better: bool) -> list[Trial]:
+    """Return the complete trials, the best first, of equal ones the first.
+
+    Examples
+    --------
+    >>> trials = [Trial(0, {}, "complete", 0.5), Trial(1, {}, "pruned"), Trial(2, {}, "complete", 0.2)]
+    >>> [trial.number for trial in ranked(trials, larger_is_better=False)]
+    [2, 0]
+    """
+    done = [(t.score, t) for t in trials if t.score is not None]
+    done.sort(key=lambda pair: (-pair[0] if larger_is_better else pair[0], pair[1].number))
+    return [trial for _, trial in done]
 
 
 def count_line(trials: Sequence[Trial], wanted: int) -> str:
