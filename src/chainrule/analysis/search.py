@@ -1,7 +1,6 @@
 """Search: a sweep under way: trials are claimed, run on any executor, and noted."""
 
 import os
-import pickle
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from time import monotonic
@@ -51,7 +50,7 @@ class Search:
             size = len(space.grid(trials or TRIALS))
             trials = min(trials or size, size)
         self.problem, self.space, self.trials, self.pruner = problem, space, trials or TRIALS, pruner
-        about = {"space": space.describe(), **problem.describe()}
+        about = {**space.describe(), **problem.describe()}
         place = None if storage is None else str(storage)
         self.study = Study(
             place, resume, about, space, self.trials, problem.larger_is_better, sampler, pruner, check_seed(seed)
@@ -116,8 +115,6 @@ class Search:
             outcome = future.result()
         except CancelledError:
             raise
-        except pickle.PicklingError as error:
-            raise ArgumentError(f"the trials can't be sent to the executor's processes: {error}") from error
         except Exception as error:
             reason = str(error) if isinstance(error, ChainruleError) else f"{type(error).__name__}: {error}"
             outcome = Outcome("failed", reason=reason)

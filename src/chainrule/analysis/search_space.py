@@ -133,7 +133,7 @@ _KINDS = {
 }
 
 
-def read_entry(name: str, text: str) -> Entry:
+def read_entry(name: str, text: str) -> Range | list[Any]:
     """Return what text says of a setting: ``a..b`` a range, ``a,b`` a list; of widths ``32,64|128`` alternatives.
 
     Raises
@@ -146,7 +146,7 @@ def read_entry(name: str, text: str) -> Entry:
     Examples
     --------
     >>> read_entry("hidden", "32,64|none"), read_entry("dropout", "0..0.5").text, read_entry("optimizer", "sgd,adam")
-    (((32, 64), ()), '0..0.5', ('sgd', 'adam'))
+    ([(32, 64), ()], '0..0.5', ['sgd', 'adam'])
     """
     kind = _KINDS[name]
     option = f"--{name.replace('_', '-')}"
@@ -169,7 +169,8 @@ def read_entry(name: str, text: str) -> Entry:
         except ArgumentError as error:
             raise ArgumentError(f"{option}: {error}") from None
     kind.check(name, entry)
-    return _once(option, entry)
+    _check_once(option, entry)
+    return entry if isinstance(entry, Range) else list(entry)
 
 
 def _number(text: str, whole: bool) -> float | int:
@@ -188,10 +189,9 @@ def _widths(text: str) -> tuple[int, ...]:
     return widths
 
 
-def _once(name: str, entry: Entry) -> Entry:
+def _check_once(name: str, entry: Entry) -> None:
     if isinstance(entry, tuple) and len(set(entry)) < len(entry):
         raise ArgumentError(f"{name} has a choice twice: {', '.join(map(label, entry))}")
-    return entry
 
 
 def label(value: Any) -> str:
@@ -276,7 +276,7 @@ class SearchSpace:
 def _entry(name: str, given: Any) -> Entry:
     kind = _KINDS.get(name)
     if isinstance(given, str) and kind is not None and (".." in given or "|" in given):
-        return read_entry(name, given)
+        given = read_entry(name, given)
     if isinstance(given, Range):
         entry: Entry = given
     elif isinstance(given, tuple) and len(given) == 2 and name != "hidden" and all(map(is_number, given)):
@@ -292,7 +292,8 @@ def _entry(name: str, given: Any) -> Entry:
         raise ArgumentError(f"{name} has no choices; give at least one")
     if kind is not None:
         kind.check(name, entry)
-    return _once(name, entry)
+    _check_once(name, entry)
+    return entry
 
 
 def _alternatives(given: Any) -> tuple[tuple[int, ...], ...]:

@@ -69,8 +69,8 @@ def silence() -> Iterator[None]:
         optuna.logging.set_verbosity(before)
 
 
-class ByNumber(optuna.samplers.BaseSampler):
-    """The points of a grid, each by the number of its trial: so every point is tried once, whoever asks."""
+class GridInOrder(optuna.samplers.BaseSampler):
+    """The points of a grid, the next one for each new trial: so every point is tried once, whoever asks."""
 
     def __init__(self, points: list[dict[str, Any]]) -> None:
         self._points = points
@@ -84,8 +84,9 @@ class ByNumber(optuna.samplers.BaseSampler):
         return {}
 
     def sample_independent(self, study: Any, trial: FrozenTrial, param_name: str, param_distribution: Any) -> Any:
-        """Return the value at the trial's point."""
-        return self._points[trial.number % len(self._points)][param_name]
+        """Return the value at the trial's point: as many are before it as trials that count."""
+        before = sum(t.number < trial.number for t in _counted(study))
+        return self._points[before % len(self._points)][param_name]
 
 
 def make_sampler(name: str, space: SearchSpace, trials: int, seed: int) -> optuna.samplers.BaseSampler:
@@ -103,7 +104,7 @@ def make_sampler(name: str, space: SearchSpace, trials: int, seed: int) -> optun
         return optuna.samplers.TPESampler(seed=seed)
     if name == "random":
         return optuna.samplers.RandomSampler(seed=seed)
-    return ByNumber(space.grid(trials))
+    return GridInOrder(space.grid(trials))
 
 
 def make_pruner(name: str) -> optuna.pruners.BasePruner:
@@ -219,11 +220,13 @@ class Study:
         deadline = monotonic() + WAIT
         while (there := self._study.user_attrs.get(_ABOUT)) is None and monotonic() < deadline:
             sleep(0.05)
-        for name, value in about.items():
-            if there is None or there.get(name) != value:
-                was = "nothing that is known" if there is None else there.get(name)
+        if there is None:
+            raise ArgumentError(f"the study in {self.storage} does not say what it is about; name another --storage")
+        for name in sorted({*about, *there}):
+            was, now = (given.get(name, "not given") for given in (there, about))
+            if was != now:
                 raise ArgumentError(
-                    f"the study in {self.storage} is about something else: its {name} is {was}, here it is {value}; "
+                    f"the study in {self.storage} is about something else: {name} is {was} there and {now} here; "
                     "give the same settings, or another --storage"
                 )
 
@@ -247,9 +250,11 @@ class Study:
         """Return a trial to do, which nobody else does; None where all have been given out."""
         with silence(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Optuna's remarks on how it samples
+            known = _counted(self._study)
+            if len(known) >= self.trials and all(t.state != TrialState.WAITING for t in known):
+                return None
             trial = self._study.ask(self._distributions())
-            before = [t for t in self._trials() if t.number < trial.number]
-            if len(before) >= self.trials:
+            if sum(t.number < trial.number for t in _counted(self._study)) >= self.trials:  # another was quicker
                 trial.set_user_attr(_LOST, True)
                 self._study.tell(trial, state=TrialState.FAIL)
                 return None
@@ -268,12 +273,10 @@ class Study:
                 found[name] = FloatDistribution(entry.low, entry.high, log=entry.log)
         return found
 
-    def _trials(self) -> list[FrozenTrial]:
-        return [t for t in self._study.get_trials(deepcopy=False) if _LOST not in t.user_attrs]
-
     def results(self) -> list[Trial]:
         """Return all trials begun so far, by whomever."""
-        return [self._read(t) for t in self._trials() if t.state != TrialState.WAITING]
+        begun = [t for t in _counted(self._study) if t.state != TrialState.WAITING]
+        return [self._read(t) for t in begun if t.params.keys() >= set(self.space.swept)]  # others have just begun
 
     def _read(self, trial: FrozenTrial) -> Trial:
         kept = trial.user_attrs
@@ -354,6 +357,11 @@ class RemoteReport:
             return self._trial.should_prune()
 
 
+def _counted(study: optuna.Study) -> list[FrozenTrial]:
+    """Return the trials that count: not those that are done again under another number, or were one too many."""
+    return [t for t in study.get_trials(deepcopy=False) if _LOST not in t.user_attrs]
+
+
 def _is_alive(process: int, started: float) -> bool:
     try:
         os.kill(process, 0)
@@ -365,8 +373,9 @@ def _is_alive(process: int, started: float) -> bool:
 
 
 def _started(process: int) -> float:
-    """Return when a process began, in the system's ticks; 0 where the system does not say."""
+    """Return when a process began, in the system's ticks; 0 where the system does not say, or it has ended."""
     try:
-        return float(Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()[19])
+        state, *fields = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
+        return 0.0 if state in "ZX" else float(fields[18])
     except (OSError, ValueError, IndexError):
         return 0.0

@@ -134,7 +134,7 @@ def sweep(
     check_source(file, sql)
     data = take_data_options(settings)
     tried = {name: given for name in TRIED if (given := settings.pop(name)) is not None}
-    if all(isinstance(entry, tuple) and len(entry) == 1 for entry in tried.values()) and "learning_rate" not in tried:
+    if all(isinstance(entry, list) and len(entry) == 1 for entry in tried.values()) and "learning_rate" not in tried:
         tried["learning_rate"] = RATES
     space = SearchSpace(tried)
     base = Options(**{**space.fixed, **settings})
@@ -205,6 +205,8 @@ def _show(result: "SweepResult", out: Path, plot: Path | None, repeat: str) -> N
     """Print the result."""
     for line in result.lines():
         screen.echo(line)
+    if any(trial.state == "running" for trial in result.trials):
+        screen.remark("other processes are still at work on the study; run this again with --resume when they are done")
     screen.echo()
     report = result.model.report
     screen.section(f"Best: trial {result.best.number}, trained again", [report.network_line()])
