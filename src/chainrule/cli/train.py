@@ -19,7 +19,7 @@ from chainrule.cli.options import (
 from chainrule.cli.screen import check_output
 
 
-@click.command()
+@click.command(short_help="Train a network on a table, test it and save it.")
 @source_options
 @data_options
 @click.option("--out", type=click.Path(path_type=Path), metavar="MODEL", help="Default: FILE-COLUMN.safetensors.")
@@ -29,6 +29,7 @@ from chainrule.cli.screen import check_output
     *("metric", "early_stopping", "label_smoothing", "refit", "seed"),
 )
 @click.option("--run", type=click.Path(path_type=Path), metavar="DIR", help="Keep a record of the run in a folder.")
+@click.option("--diagnose", is_flag=True, help="Say what is wrong with data, network or training, and what to do.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.pass_obj
@@ -43,6 +44,7 @@ def train(
     out: Path | None,
     force: bool,
     run: Path | None,
+    diagnose: bool,
     as_json: bool,
     quiet: bool,
     **settings: Any,
@@ -100,11 +102,21 @@ def train(
     saved = [path for path in (out, folder.model if folder else None) if path is not None]
     for path in saved:
         model.save(path, overwrite=force)
+    diagnosis = None
+    if diagnose and not quiet:
+        from chainrule.analysis import diagnose as diagnose_model
+
+        diagnosis = diagnose_model(model, rows)
     if as_json:
-        screen.echo(json.dumps({**model.report.as_dict(), "model": str(saved[0])}))
+        found = {} if diagnosis is None else {"diagnosis": diagnosis.as_dict()}
+        screen.echo(json.dumps({**model.report.as_dict(), "model": str(saved[0]), **found}))
     elif not quiet:
         screen.show_results(model.report)
+        if diagnosis is not None:
+            screen.show_diagnosis(diagnosis)
         screen.echo()
         for path in saved:
             screen.echo(f"Saved {click.format_filename(path)} ({path.stat().st_size / 1024:,.0f} KB)")
         screen.echo(f"Next: chainrule predict {screen.quote(saved[0])} new.csv")
+        if file is not None and str(file) != "-" and table is None:
+            screen.echo(f"Why:  chainrule explain {screen.quote(saved[0])} {screen.quote(file)} --row 1")

@@ -4,7 +4,7 @@ import atexit
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,10 @@ from chainrule.engine.lowering import EMBEDDINGS, UnsupportedError, keeps_last_a
 from chainrule.engine.measures import Measures, is_plain
 from chainrule.engine.plan import Instruction, Plan
 from chainrule.errors import ArgumentError, StateError
-from chainrule.layers import Dropout, Layer
+from chainrule.layers import Layer
+from chainrule.layers.noise import Noise
 from chainrule.optimizers.moving_average import SLOT as AVERAGE
-from chainrule.random import PURPOSES, generator
+from chainrule.random import PURPOSES, generator, normal_quantiles
 
 try:
     from chainrule.engine import _native
@@ -32,8 +33,8 @@ else:
 
 # Names in the order of the C++ enumerations (native/kernel_table.hpp, native/plan.hpp).
 OPERATIONS = (
-    "dense", "activation", "softmax", "log_softmax", "dropout", "normalization", "batch_normalization",
-    "layer_normalization", "embedding",
+    "dense", "activation", "softmax", "log_softmax", "dropout", "gaussian_noise", "normalization",
+    "batch_normalization", "layer_normalization", "embedding",
 )  # fmt: skip
 ACTIVATIONS = (
     "linear", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "gelu_tanh", "silu", "mish", "softplus",
@@ -296,7 +297,7 @@ class NativeEngine(Engine):
         network = task.network
         _check_codes(network, data)
         gradient = np.zeros(len(network.parameters), network.dtype)
-        step = next((layer.stream.step for layer in network.layers if isinstance(layer, Dropout) and layer.stream), 0)
+        step = next((layer.stream.step for layer in network.layers if isinstance(layer, Noise) and layer.stream), 0)
         rows = data if is_readable(data) else converted(data)
         with self.trained(task).borrow(network.dtype, len(data)) as session:
             loss_sum, *_ = session.gradient(
@@ -363,6 +364,7 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
     return {
         "instructions": [_describe(instruction) for instruction in plan.instructions],
         "segments": list(plan.segments),
+        "constraints": [astuple(constraint) for constraint in plan.constraints],
         "loss": LOSSES.index(loss.name) if loss else 0,
         "loss_parameter": loss.parameter if loss else 0.0,
         "loss_parameters": list(loss.parameters) if loss else [],
@@ -385,6 +387,8 @@ def _describe(instruction: Instruction) -> dict[str, Any]:
         attributes["tables"] = [(operands.pop(name), *numbers) for name, *numbers in attributes["tables"]]
     if "activation" in attributes:
         attributes["activation"] = ACTIVATIONS.index(attributes["activation"])
+    if "quantiles" in attributes:
+        attributes["quantiles"] = address(normal_quantiles(np.dtype(attributes["quantiles"])))
     return {
         "operation": OPERATIONS.index(instruction.operation),
         "inputs": instruction.inputs,

@@ -1,6 +1,7 @@
 """How many threads a step is worth: by a formula of its work, within what the process may use."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock, local
@@ -36,14 +37,27 @@ def set_threads(count: int | None) -> None:
 
 
 def maximum() -> int:
-    """Return the most threads that a step may use."""
+    """Return the most threads that a step may use.
+
+    A worker of a ``multiprocessing`` pool, of which joblib's backend of that name makes its own, uses one unless the
+    environment says otherwise: nothing tells it how many there are. (joblib's usual workers are told by the
+    environment.)
+    """
     if _limit is not None:
         return _limit
+    if _in_pool() and not any(name in os.environ for name in ("CHAINRULE_THREADS", "OMP_NUM_THREADS")):
+        return 1
     try:
         from chainrule.engine import _native
     except ImportError:
         return 1
     return _native.available_threads()
+
+
+def _in_pool() -> bool:
+    """Whether this process is a worker that may start none itself; it has loaded the module then."""
+    processes = sys.modules.get("multiprocessing.process")
+    return processes is not None and bool(processes.current_process().daemon)
 
 
 @contextmanager

@@ -1,27 +1,13 @@
 """What every metric is: a number kept up to date batch by batch."""
 
-import re
 from abc import ABC, abstractmethod
 from typing import Any, TypeAlias
 
 from chainrule.arrays import Array
-from chainrule.configurable import Configurable
+from chainrule.configurable import Configurable, snake_case
 from chainrule.errors import StateError
 
 Result: TypeAlias = float | Array
-
-_WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
-
-def snake_case(name: str) -> str:
-    """Return a class name as the name that a metric has in the history.
-
-    Examples
-    --------
-    >>> snake_case("TopKCategoricalAccuracy"), snake_case("F1Score"), snake_case("AUC")
-    ('top_k_categorical_accuracy', 'f1_score', 'auc')
-    """
-    return _WORD_STARTS.sub("_", name).lower()
 
 
 class Metric(Configurable, ABC):

@@ -3,6 +3,20 @@
 from chainrule.training.callbacks import Callback, LambdaCallback, Run, Stop
 from chainrule.training.divergence import TerminateOnNaN
 from chainrule.training.early_stopping import EarlyStopping
+from chainrule.training.finding import Finding
 from chainrule.training.history import History
+from chainrule.training.learning_rate_scheduler import LearningRateScheduler
+from chainrule.training.reduce_lr_on_plateau import ReduceLROnPlateau
 
-__all__ = ["Callback", "EarlyStopping", "History", "LambdaCallback", "Run", "Stop", "TerminateOnNaN"]
+__all__ = [
+    "Callback",
+    "EarlyStopping",
+    "Finding",
+    "History",
+    "LambdaCallback",
+    "LearningRateScheduler",
+    "ReduceLROnPlateau",
+    "Run",
+    "Stop",
+    "TerminateOnNaN",
+]

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from chainrule.configurable import Configurable
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, UnknownNameError, did_you_mean
 from chainrule.training.history import History
 
 
@@ -43,6 +43,39 @@ class Run:
         self.params: Mapping[str, Any] = MappingProxyType(params)
         self.history = history
         self.larger_is_better: Mapping[str, bool | None] = MappingProxyType(larger_is_better)
+
+    def less_is_better(self, owner: str, monitor: str, mode: str) -> bool:
+        """Return whether less of a monitored quantity is better, for a mode of "auto", "min" or "max".
+
+        Raises
+        ------
+        ArgumentError
+            The mode is "auto", and the quantity is a metric that does not say.
+        """
+        if mode != "auto":
+            return mode == "min"
+        larger = self.larger_is_better.get(monitor.removeprefix("val_"), False)
+        if larger is None:
+            raise ArgumentError(f"{owner} can't know whether more {monitor} is better; say mode='min' or 'max'")
+        return not larger
+
+    def monitored(self, owner: str, monitor: str, logs: Mapping[str, float]) -> float | None:
+        """Return a quantity of the logs; None where it is measured, but not in this epoch (``validation_freq``).
+
+        Raises
+        ------
+        UnknownNameError
+            It is not measured at all.
+        """
+        if monitor in logs:
+            return float(logs[monitor])
+        of_validation = monitor.startswith("val_")
+        if of_validation and self.params["validation_rows"] and monitor.removeprefix("val_") in logs:
+            return None
+        hint = "; give fit validation_split or validation_data" if of_validation else ""
+        raise UnknownNameError(
+            f"{owner} monitors {monitor!r}, which is not measured{did_you_mean(monitor, logs)}{hint}"
+        )
 
 
 class Callback(Configurable):

@@ -187,7 +187,8 @@ class Trainer:
         batch = start + part.rows // size
         rows = self.train.take(order[batch * size : (batch + 1) * size])
         self.history.diverged = True
-        reason = divergence.explain(self.task, rows, self.position.step, epoch, batch)
+        self.history.finding = divergence.explain(self.task, rows, self.position.step, epoch, batch)
+        reason = divergence.sentence(self.history.finding)
         if not any(isinstance(callback, divergence.TerminateOnNaN) for callback in self.callbacks.callbacks):
             warn(f"training stopped: {reason}", RuntimeWarning)
         return Stop(reason)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import StateError
+from chainrule.training.finding import Finding
 
 
 class History:
@@ -28,6 +29,8 @@ class History:
         What ended the training: "all epochs done", the reason a callback gave, "interrupted" or an error.
     diverged : bool
         Whether a loss or gradient that is not finite ended the training.
+    finding : Finding or None
+        Then: where that was, and the likely cause.
     seconds : float
         Wall-clock time.
 
@@ -48,6 +51,7 @@ class History:
         self.unfinished: dict[str, Any] = {}
         self.stopped_by = ""
         self.diverged = False
+        self.finding: Finding | None = None
         self.seconds = 0.0
         self.examples = 0
 
