@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from chainrule.analysis.explanation.gradient_explanation import GradientExplanation
     from chainrule.analysis.explanation.traces import Trace, trace
     from chainrule.analysis.gradient_noise import BatchNoise, GradientNoise, gradient_noise
+    from chainrule.analysis.search_space import Range, SearchSpace
+    from chainrule.analysis.study import Trial
+    from chainrule.analysis.sweep_result import SweepResult
+    from chainrule.analysis.sweeps import sweep
 
 __all__ = [
     "BatchNoise",
@@ -19,11 +23,16 @@ __all__ = [
     "Diagnosis",
     "GradientExplanation",
     "GradientNoise",
+    "Range",
+    "SearchSpace",
+    "SweepResult",
     "Trace",
+    "Trial",
     "compare_capacities",
     "diagnose",
     "explain_gradient",
     "gradient_noise",
+    "sweep",
     "trace",
 ]
 
@@ -34,11 +43,16 @@ _HOMES = {  # public name -> module of this package
     "Diagnosis": "diagnosis",
     "GradientExplanation": "explanation.gradient_explanation",
     "GradientNoise": "gradient_noise",
+    "Range": "search_space",
+    "SearchSpace": "search_space",
+    "SweepResult": "sweep_result",
     "Trace": "explanation.traces",
+    "Trial": "study",
     "compare_capacities": "capacity",
     "diagnose": "diagnosis",
     "explain_gradient": "explanation.explain",
     "gradient_noise": "gradient_noise",
+    "sweep": "sweeps",
     "trace": "explanation.traces",
 }
 _NEEDS = {"matplotlib": ("matplotlib", "plot"), "optuna": ("optuna", "search")}

@@ -94,7 +94,7 @@ _TASK = click.option(
 )
 
 
-def target_options(required: bool = True) -> Any:
+def target_options(required: bool = True) -> Callable[[Any], Any]:
     """Return the options that say what to predict; a run to go on with knows its target."""
     return _together(
         click.option("--target", required=required, metavar="COLUMN", help="The column to predict."), _TASK

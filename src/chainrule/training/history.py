@@ -132,4 +132,4 @@ class History:
 
 def _plain(value: Any) -> Any:
     """Return a number as Python's float, and an array as it is."""
-    return float(value) if np.ndim(value) == 0 else value
+    return float(value) if isinstance(value, float | int) or np.ndim(value) == 0 else value
