@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from chainrule.analysis.explanation.gradient_explanation import GradientExplanation
     from chainrule.analysis.explanation.traces import Trace, trace
     from chainrule.analysis.gradient_noise import BatchNoise, GradientNoise, gradient_noise
+    from chainrule.analysis.learning_rate import find_learning_rate
+    from chainrule.analysis.learning_rate_curve import LearningRateCurve
     from chainrule.analysis.search_space import Range, SearchSpace
     from chainrule.analysis.study import Trial
     from chainrule.analysis.sweep_result import SweepResult
@@ -23,6 +25,7 @@ __all__ = [
     "Diagnosis",
     "GradientExplanation",
     "GradientNoise",
+    "LearningRateCurve",
     "Range",
     "SearchSpace",
     "SweepResult",
@@ -31,6 +34,7 @@ __all__ = [
     "compare_capacities",
     "diagnose",
     "explain_gradient",
+    "find_learning_rate",
     "gradient_noise",
     "sweep",
     "trace",
@@ -43,6 +47,7 @@ _HOMES = {  # public name -> module of this package
     "Diagnosis": "diagnosis",
     "GradientExplanation": "explanation.gradient_explanation",
     "GradientNoise": "gradient_noise",
+    "LearningRateCurve": "learning_rate_curve",
     "Range": "search_space",
     "SearchSpace": "search_space",
     "SweepResult": "sweep_result",
@@ -51,6 +56,7 @@ _HOMES = {  # public name -> module of this package
     "compare_capacities": "capacity",
     "diagnose": "diagnosis",
     "explain_gradient": "explanation.explain",
+    "find_learning_rate": "learning_rate",
     "gradient_noise": "gradient_noise",
     "sweep": "sweeps",
     "trace": "explanation.traces",
