@@ -11,7 +11,7 @@ from chainrule.errors import ChainruleError
 class Commands(click.Group):
     """The commands; each is imported when it is used, and a misspelt one is answered with the nearest."""
 
-    NAMES = ("completion", "evaluate", "explain", "inspect", "predict", "report", "train")
+    NAMES = ("completion", "evaluate", "explain", "inspect", "predict", "report", "sweep", "train")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands."""
@@ -52,6 +52,7 @@ def cli() -> None:
     chainrule evaluate penguins-species.safetensors labelled.csv
     chainrule explain penguins-species.safetensors penguins.csv --row 3
     chainrule inspect penguins-species.safetensors
+    chainrule sweep penguins.csv --target species --trials 64
 
     Colours are for terminals only, and go where NO_COLOR is set.
 

@@ -17,9 +17,9 @@ from chainrule.cli.screen import check_output
 def report(model: Path, data: Path | None, out: Path | None, force: bool, quiet: bool) -> None:
     """Write one HTML file that tells all about MODEL, or the model of a run folder: it fetches nothing.
 
-    With DATA it judges the model. Of the table that it was trained on, the test rows are found again, by the seed; other
-    rows whose target is known are judged as they are. A run folder knows its data. Without DATA the page holds what the
-    model file knows.
+    With DATA it judges the model. Of the table that it was trained on, the test rows are found again, by the seed;
+    other rows whose target is known are judged as they are. A run folder knows its data. Without DATA the page holds
+    what the model file knows.
 
     \b
     chainrule report penguins-species.safetensors penguins.csv

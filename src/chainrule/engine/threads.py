@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
+from threading import Lock, local
 
 from chainrule.errors import ArgumentError
 
@@ -13,6 +13,7 @@ WORTH_A_THREAD = 500_000.0
 _limit: int | None = None
 _running: list[None] = []  # one entry for each model that is at work in a thread of Python
 _lock = Lock()
+_thread = local()
 if hasattr(os, "register_at_fork"):  # in a forked process the models of the other threads are gone
     os.register_at_fork(after_in_child=_running.clear)
 
@@ -81,6 +82,11 @@ def at_work() -> Iterator[None]:
                 _running.pop()
 
 
+def use_one() -> None:
+    """Let the thread of Python that calls this work alone from now on: others beside it train networks of their own."""
+    _thread.alone = True
+
+
 def count(multiplications: float) -> int:
     """Return the number of threads for a step.
 
@@ -89,5 +95,5 @@ def count(multiplications: float) -> int:
     >>> count(100.0)
     1
     """
-    wanted = int(multiplications / WORTH_A_THREAD)
+    wanted = 1 if getattr(_thread, "alone", False) else int(multiplications / WORTH_A_THREAD)
     return min(max(1, maximum() // max(1, len(_running))), wanted) if wanted > 1 else 1

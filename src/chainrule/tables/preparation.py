@@ -12,6 +12,7 @@ from chainrule.errors import ArgumentError, DataError, did_you_mean
 from chainrule.tables.checks import copy_warnings, leak_warnings
 from chainrule.tables.data_options import DataOptions
 from chainrule.tables.encoder import Encoder
+from chainrule.tables.folds import Fold
 from chainrule.tables.overview import overview
 from chainrule.tables.source import read_table
 from chainrule.tables.split import split_rows, split_validation
@@ -103,6 +104,7 @@ def prepare(
     cut: bool = False,
     quantiles: tuple[float, ...] = (),
     counts: bool = False,
+    fold: Fold | None = None,
 ) -> PreparedData:
     """Choose the task, split the rows, fit the encoder on the training part, and encode all parts.
 
@@ -121,6 +123,8 @@ def prepare(
         Whether numbers of many values are also cut into pieces.
     quantiles, counts
         Of a number as target: see ``NumberTarget.fit``.
+    fold : Fold, optional
+        For cross-validation: its rows are those of validation, the test rows are the same as without it.
 
     Raises
     ------
@@ -149,6 +153,12 @@ def prepare(
     codes = classes.encode(labels) if classes else None
     test = None if options.test is None else _test_rows(options, target, classes)
     parts = _split(known, codes, options, seed, FRACTIONS if test is None else _WITHOUT_TEST)
+    if fold is not None:
+        if options.time is not None:
+            raise ArgumentError(
+                f"rows in time order ({options.time!r}) can't be cross-validated; leave out folds or time"
+            )
+        parts = fold.of(parts, codes, None if options.group is None else known.column(options.group), seed)
     training = known.take(parts[0])
     encoder = Encoder.fit(training, target, options.roles, options.without, embed, cut)
     meaning = classes or NumberTarget.fit(training.column(target), quantiles, counts)

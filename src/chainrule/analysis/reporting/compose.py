@@ -16,12 +16,7 @@ from chainrule.analysis.explanation.render_svg import render_explanation
 from chainrule.analysis.explanation.traces import trace
 from chainrule.analysis.reporting.judgement import Judgement, judge
 from chainrule.analysis.reporting.page import Section, page, paragraph, text
-from chainrule.analysis.reporting.pictures import (
-    calibration_picture,
-    curves_picture,
-    network_picture,
-    residuals_picture,
-)
+from chainrule.analysis.reporting.pictures import calibration_picture, curves_picture, residuals_picture
 from chainrule.analysis.reporting.sections_of_data import data_section, repeat_section, training_words
 from chainrule.analysis.reporting.sections_of_rows import (
     calibration_table,
@@ -64,8 +59,8 @@ def report(model: TabularModel | str | PathLike[str], data: Any = None) -> HtmlR
 
     It tells what the data were and what became of them, draws network and curves, gives the scores on rows that
     training never saw with 95% intervals and beside what guessing and a linear model get, lists the examples behind
-    each cell of the confusion matrix, how far confidence can be trusted, what each column is worth, the worst errors, one gradient
-    explained, the findings of the diagnosis, and how to repeat it all.
+    each cell of the confusion matrix, how far confidence can be trusted, what each column is worth, the worst errors,
+    one gradient explained, the findings of the diagnosis, and how to repeat it all.
 
     Parameters
     ----------
@@ -130,7 +125,7 @@ def _kept_scores(subject: Subject) -> Section:
 def _network_section(subject: Subject) -> Section:
     return Section(
         "Network and training",
-        paragraph(training_words(subject)) + network_picture(subject) + curves_picture(subject),
+        paragraph(training_words(subject)) + curves_picture(subject),
     )
 
 
