@@ -51,6 +51,6 @@ def check_table(folder: RunFolder, table: Table) -> None:
     """
     if folder.environment().get("table") != table.fingerprint():
         raise DataError(
-            f"the table is not the one that the run in {folder.path} began with; give it the same data, or start anew with "
-            "--run"
+            f"the table is not the one that the run in {folder.path} began with; give it the same data, or start "
+            "anew with --run"
         )

@@ -44,7 +44,7 @@ CHECKPOINT_MINUTES = 1 / 6
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.pass_context
-def train(
+def train(  # noqa: PLR0912, PLR0915  # one command: its steps in their order
     context: click.Context,
     /,
     out: Path | None,
