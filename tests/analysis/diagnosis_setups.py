@@ -1,7 +1,8 @@
 """Set-ups for the catalogue: data sets, one healthy recipe, and what breaks it, one thing at a time.
 
 Thresholds were chosen on the sets of DEVELOPMENT with seeds from 1000 on; the tests use those of FINAL, which are other
-data, with seeds 0 to 4.
+data, with seeds 5 to 9. Seeds 0 to 4 of FINAL were a first look: 380 of 420 recognised, 3 alarms in 100 healthy runs,
+all "overfitting"; that one rule was then chosen anew, on DEVELOPMENT again.
 """
 
 from collections.abc import Callable

@@ -20,11 +20,15 @@ def test_help_lists_the_commands(run: Any) -> None:
             "explain",
             "inspect",
             "predict",
+            "report",
+            "sweep",
             "train",
         ]
 
 
-@pytest.mark.parametrize("command", ["train", "predict", "evaluate", "explain", "inspect", "completion"])
+@pytest.mark.parametrize(
+    "command", ["train", "predict", "evaluate", "explain", "inspect", "report", "sweep", "completion"]
+)
 def test_every_command_has_help_with_an_example(run: Any, command: str) -> None:
     outcome = run(command, "--help")
     assert outcome.code == 0

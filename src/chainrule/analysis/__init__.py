@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from chainrule.analysis.explanation.gradient_explanation import GradientExplanation
     from chainrule.analysis.explanation.traces import Trace, trace
     from chainrule.analysis.gradient_noise import BatchNoise, GradientNoise, gradient_noise
+    from chainrule.analysis.learning_rate import find_learning_rate
+    from chainrule.analysis.learning_rate_curve import LearningRateCurve
+    from chainrule.analysis.reporting.compose import HtmlReport, report
     from chainrule.analysis.search_space import Range, SearchSpace
     from chainrule.analysis.study import Trial
     from chainrule.analysis.sweep_result import SweepResult
@@ -23,6 +26,8 @@ __all__ = [
     "Diagnosis",
     "GradientExplanation",
     "GradientNoise",
+    "HtmlReport",
+    "LearningRateCurve",
     "Range",
     "SearchSpace",
     "SweepResult",
@@ -31,7 +36,9 @@ __all__ = [
     "compare_capacities",
     "diagnose",
     "explain_gradient",
+    "find_learning_rate",
     "gradient_noise",
+    "report",
     "sweep",
     "trace",
 ]
@@ -43,6 +50,8 @@ _HOMES = {  # public name -> module of this package
     "Diagnosis": "diagnosis",
     "GradientExplanation": "explanation.gradient_explanation",
     "GradientNoise": "gradient_noise",
+    "HtmlReport": "reporting.compose",
+    "LearningRateCurve": "learning_rate_curve",
     "Range": "search_space",
     "SearchSpace": "search_space",
     "SweepResult": "sweep_result",
@@ -51,7 +60,9 @@ _HOMES = {  # public name -> module of this package
     "compare_capacities": "capacity",
     "diagnose": "diagnosis",
     "explain_gradient": "explanation.explain",
+    "find_learning_rate": "learning_rate",
     "gradient_noise": "gradient_noise",
+    "report": "reporting.compose",
     "sweep": "sweeps",
     "trace": "explanation.traces",
 }

@@ -11,7 +11,7 @@ from chainrule.errors import ChainruleError
 class Commands(click.Group):
     """The commands; each is imported when it is used, and a misspelt one is answered with the nearest."""
 
-    NAMES = ("completion", "evaluate", "explain", "inspect", "predict", "sweep", "train")
+    NAMES = ("completion", "evaluate", "explain", "inspect", "predict", "report", "sweep", "train")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands."""

@@ -89,13 +89,19 @@ table_options = _together(
 )
 """Which table: see `check_source`."""
 
-source_options = _together(
-    table_options,
-    click.option("--target", required=True, metavar="COLUMN", help="The column to predict."),
-    click.option(
-        "--task", type=click.Choice(["classification", "regression"]), help="Default: by the target's values."
-    ),
+_TASK = click.option(
+    "--task", type=click.Choice(["classification", "regression"]), help="Default: by the target's values."
 )
+
+
+def target_options(required: bool = True) -> Callable[[Any], Any]:
+    """Return the options that say what to predict; a run to go on with knows its target."""
+    return _together(
+        click.option("--target", required=required, metavar="COLUMN", help="The column to predict."), _TASK
+    )
+
+
+source_options = _together(table_options, target_options())
 """Which table, and what to predict in it: see `read_source`."""
 
 data_options = _together(

@@ -36,6 +36,7 @@ class PythonEngine(Engine):
     """
 
     name = "Python"
+    step_cost = 1e7
 
     def run(
         self,

@@ -15,6 +15,7 @@ from chainrule.estimators.network import Options, build_network, task_of
 from chainrule.models.sequential import Sequential
 from chainrule.tables import ClassTarget, Encoder, Part, Table, Target, target_columns
 from chainrule.training import Callback, EarlyStopping, History, TerminateOnNaN
+from chainrule.training.run_folder import Keep
 
 PATIENCE = 20  # epochs without a better one
 
@@ -88,6 +89,7 @@ def fit_network(
     callbacks: Sequence[Callback] = (),
     keep_on_interrupt: bool = False,
     built: Callable[[Sequential], None] | None = None,
+    keep: Keep | None = None,
 ) -> tuple[TabularNetwork, History]:
     """Train a network, and return it with the weights of its last epoch, or of the best one by the options' monitor.
 
@@ -105,6 +107,8 @@ def fit_network(
         Whether Ctrl-C ends the training and keeps the best weights, once an epoch is finished.
     built : callable, optional
         Is given the network before training.
+    keep : Keep, optional
+        Where checkpoints are kept; training goes on from the one that is there.
 
     Raises
     ------
@@ -119,7 +123,7 @@ def fit_network(
     if validation is not None and options.monitor is not None:
         best = EarlyStopping(options.monitor, patience=PATIENCE, restore_best_weights=True)
         callbacks = [best, *callbacks]
-    history = _run(network, training, validation, options, epochs, verbose, callbacks, keep_on_interrupt)
+    history = _run(network, training, validation, options, epochs, verbose, callbacks, keep_on_interrupt, keep)
     if not history.epoch:
         raise DataError(f"no epoch of training was finished: {history.stopped_by}")
     with np.errstate(over="ignore", invalid="ignore"):
@@ -137,14 +141,21 @@ def fit_network(
     return model, history
 
 
-def refit_network(model: TabularNetwork, rows: Part, options: Options, epochs: int, verbose: int | str = 0) -> None:
+def refit_network(
+    model: TabularNetwork,
+    rows: Part,
+    options: Options,
+    epochs: int,
+    verbose: int | str = 0,
+    keep: Keep | None = None,
+) -> None:
     """Train the network of a model once more from the start, on all rows, for as many epochs as were best before.
 
     The schedule runs as if all epochs were to come, so that the last rate is the one of the best epoch. Encoder and
     threshold stay those of the training part.
     """
     network = build_network(model.encoder, model.target, options, len(rows))
-    history = _run(network, rows, None, options, epochs, verbose, (), False)
+    history = _run(network, rows, None, options, epochs, verbose, (), False, keep)
     if len(history.epoch) < epochs:
         raise DataError(f"training on all rows was not finished: {history.stopped_by}")
     model.network = network
@@ -159,6 +170,7 @@ def _run(
     verbose: int | str,
     callbacks: Sequence[Callback],
     keep_on_interrupt: bool,
+    keep: Keep | None,
 ) -> History:
     try:
         network.fit(
@@ -169,7 +181,8 @@ def _run(
             batch_size=options.batch(len(training)),
             epochs=epochs,
             verbose=verbose,
-            callbacks=[*callbacks, TerminateOnNaN()],
+            callbacks=[*callbacks, TerminateOnNaN(), *([keep.callback()] if keep else [])],
+            resume_from=keep.resume_from if keep else None,
         )
     except KeyboardInterrupt:
         if not (keep_on_interrupt and network.history and network.history.epoch):

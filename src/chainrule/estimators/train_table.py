@@ -12,6 +12,7 @@ from chainrule.estimators.tabular_model import TabularModel, score
 from chainrule.models.sequential import Sequential
 from chainrule.tables import ClassTarget, DataOptions, NumberTarget, Part, Table, Target, prepare
 from chainrule.training import Callback
+from chainrule.training.run_folder import Keep
 
 
 def train_table(
@@ -25,6 +26,7 @@ def train_table(
     announce: Callable[[Report], None] | None = None,
     callbacks: Sequence[Callback] = (),
     keep_on_interrupt: bool = False,
+    keep: tuple[Keep, Keep] | None = None,
 ) -> TabularModel:
     """Train on a table that has been read.
 
@@ -41,6 +43,9 @@ def train_table(
     callbacks : sequence of Callback
     keep_on_interrupt : bool
         Whether Ctrl-C ends the training and keeps the best weights, once an epoch is finished.
+    keep : pair of Keep, optional
+        Where checkpoints of the training, and of that on all rows after it, are kept; it goes on from those that are
+        there.
     """
     prepared = prepare(
         table,
@@ -77,8 +82,9 @@ def train_table(
         if announce is not None:
             announce(report)
 
+    first, second = keep or (None, None)
     trained, history = fit_network(
-        prepared.encoder, meaning, parts[0], parts[1], options, verbose, callbacks, keep_on_interrupt, built
+        prepared.encoder, meaning, parts[0], parts[1], options, verbose, callbacks, keep_on_interrupt, built, first
     )
     report.record(history)
     model = TabularModel(trained.network, trained.encoder, trained.target, report)
@@ -86,7 +92,7 @@ def train_table(
     if options.refit:
         own_test = data is not None and data.test is not None
         rows = joined(parts[:2] if own_test else parts)
-        refit_network(model, rows, options, report.best_epoch, verbose)
+        refit_network(model, rows, options, report.best_epoch, verbose, second)
         report.refitted = len(rows)
     return model
 

@@ -24,6 +24,7 @@ from chainrule.optimizers import schedules
 
 SCHEMA = 2
 KEY = "chainrule"
+CHECKPOINT, STATE = "checkpoint", "$state"  # in a checkpoint: the entry for it, and how names of its tensors begin
 Description = dict[str, Any]
 
 
@@ -162,7 +163,7 @@ def restore_network(
                 inner.trainable = bool(trainable)
         model.arrange()
         model.weight_source = None
-        _fill(model, tensors)
+        fill_network(model, tensors)
         if "compile" in description:
             model.compile(**{key: decode(part, custom or {}) for key, part in description["compile"].items()})
     except FileError:
@@ -204,7 +205,13 @@ def _check_parts(layer: Layer) -> None:
             raise FileError(f"the file's description is damaged: {type(value).__name__} is no {name}")
 
 
-def _fill(model: Sequential, tensors: Mapping[str, Array]) -> None:
+def weights_among(tensors: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the tensors of a file that are weights, without those of a checkpoint's state."""
+    return {name: array for name, array in tensors.items() if not name.startswith(f"{STATE}/")}
+
+
+def fill_network(model: Sequential, tensors: Mapping[str, Array]) -> None:
+    """Set all weights of a model, which must be the ones that it has."""
     expected = dict(pair for layer in model.layers for pair in layer.named_weights())
     if expected.keys() != tensors.keys():
         odd = min(expected.keys() ^ tensors.keys())[:60]
@@ -299,7 +306,8 @@ def restore_model(
     training = description.get("training", {})
     if not isinstance(description.get("network"), dict) or not isinstance(training, dict):
         raise FileError(f"{filepath} has no description of a network")
-    model = restore_network(description["network"], tensors, custom)
+    weights = weights_among(tensors) if CHECKPOINT in description else tensors
+    model = restore_network(description["network"], weights, custom)
     model.trained_by = training
     return model
 

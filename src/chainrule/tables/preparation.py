@@ -71,6 +71,10 @@ class PreparedData:
         Lines on what becomes of the columns, of rows and their weights, for people.
     notes : list of str
         What the reader had to decide, in sentences.
+    training_rows, test_rows : Table
+        The rows of these parts.
+    test_places : int array
+        Places of the test rows in the table they come from, counted from 0.
     """
 
     task: Task
@@ -85,6 +89,9 @@ class PreparedData:
     dropped: int
     columns: list[str]
     notes: list[str]
+    training_rows: Table
+    test_rows: Table
+    test_places: Array
 
 
 def prepare(
@@ -187,6 +194,9 @@ def prepare(
             *(f"{'warning':<12} {text}" for text in warnings),
         ],
         notes=[*table.notes, *(test.notes if test else ())],
+        training_rows=training,
+        test_rows=known.take(parts[2]) if test is None else test,
+        test_places=np.flatnonzero(~column.missing)[parts[2]] if test is None else np.arange(test.rows),
     )
 
 

@@ -139,6 +139,25 @@ def test_losses_with_options_and_of_ones_own(loss):
     check(network(Dense(3, activation="tanh"), Dense(2)), X, np.array([0, 1, 1, 0]), loss)
 
 
+@pytest.mark.parametrize("weight", [None, [1.0, 0.5, 2.0, 0.25]])
+def test_a_loss_in_which_examples_depend_on_each_other(weight):
+    loss = losses.FunctionLoss(lambda y, f: ops.square(f - ops.mean(f, axis=0, keepdims=True)))
+    model = network(Dense(2))
+    check(model, X, Y, loss, sample_weight=weight and np.array(weight))
+    explanation = analysis.explain_gradient(model, X, Y, "dense_1/kernel[0, 0]", loss=loss, sample_weight=weight)
+    assert explanation.coupled
+    assert [str(factor.ratio).partition("#")[0] for factor in explanation.paths[0].factors] == ["dJ/dy[0]", "dy[0]"]
+    assert not analysis.explain_gradient(model, X, Y, "dense_1/kernel[0, 0]", loss="mse").coupled
+
+
+def test_smoothed_labels_are_what_outputs_are_compared_with():
+    loss = losses.SparseCategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
+    explanation = analysis.explain_gradient(network(Dense(2)), X[0], [1], "dense_1/bias[1]", loss=loss)
+    assert "t[1] = 0.9500 (the class is 1, smoothed by 0.1)" in " ".join(str(explanation).split())
+    p, _, t = explanation.factors[0].why.removeprefix("p - t = ").partition(",")[0].partition(" - ")
+    assert float(p) - float(t) == pytest.approx(explanation.factors[0].value, abs=1e-5)
+
+
 def test_weighted_examples_and_penalties():
     model = network(
         Dense(3, activation="tanh", kernel_regularizer="l2"),

@@ -60,6 +60,8 @@ def test_a_weight_that_enters_at_two_stages():
     found, count = largest_paths([first, second], [None, ones], np.array([1.0, 1.0]), k=3)
     assert count == 4
     assert [(path.start, path.nodes) for path in found] == [(1, (0,)), (0, (0, 0)), (0, (0, 1))]
+    (best,), _ = largest_paths([first, second], [None, ones], np.array([1.0, 1.0]), k=1)
+    assert (best.start, best.nodes) == (1, (0,))
 
 
 def test_blocks_beside_each_other():

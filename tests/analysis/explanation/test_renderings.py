@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from chainrule import analysis
+from chainrule.analysis.explanation.document import Number
 from chainrule.analysis.explanation.render_latex import escape
+from chainrule.analysis.explanation.render_text import number_text
 from chainrule.layers import BatchNormalization, CategoryEmbedding, Dense, Dropout, LayerNormalization
 from tests.analysis.explanation.networks import network, numbers
 
@@ -56,8 +58,8 @@ def test_text_says_delta(explanation):
     change = explanation.what_if(-0.5)
     text = explanation.to_text(delta=-0.5)
     assert "What if w fell by 0.5" in text
-    if abs(change.true) > 1e-3:
-        assert f"{change.true:.8f}" in text
+    for row, value in (("predicted", change.predicted), ("true", change.true)):
+        assert any(line.split()[:2] == [row, number_text(Number(value, exact=True))] for line in text.splitlines())
 
 
 def test_svg_is_well_formed_and_shows_the_weight(explanation):
@@ -73,6 +75,8 @@ def test_svg_is_well_formed_and_shows_the_weight(explanation):
 def test_html_is_one_file_and_escapes_names(explanation):
     page = explanation.to_html()
     assert "<script" not in page
+    if explanation.path_count > 1:
+        assert "<p>Each path&#x27;s factors multiply, and the paths add up" in page
     assert not re.search(r"(src|href)=|url\(|@import", page)
     if "alert" in page:
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
@@ -121,9 +125,10 @@ def test_layers_with_many_units_are_abbreviated():
 def test_negative_contributions_are_dashed_as_well_as_coloured():
     model = network(Dense(2, activation="sigmoid"), Dense(1))
     model.layers[1].set_weights([[[1.0], [-1.0]], [0.0]])
-    explanation = analysis.explain_gradient(model, numbers(3), [5.0], "dense_1/kernel[0, 0]", loss="mse")
-    sign = explanation.paths[0].contribution
+    # y is at most 1, so dJ/dy < 0; all else along the only path is positive.
+    explanation = analysis.explain_gradient(model, np.ones(3), [5.0], "dense_1/kernel[0, 0]", loss="mse")
+    assert explanation.paths[0].contribution < 0
     lit = re.findall(r'<path [^>]*stroke="var\(--(?:positive|negative)\)"[^>]*>', explanation.to_svg())
     legend = 2
     assert len(lit) == 3 + legend
-    assert sum("stroke-dasharray" in path for path in lit) == 1 + (3 if sign < 0 else 0)
+    assert sum("stroke-dasharray" in path for path in lit) == 3 + 1

@@ -41,7 +41,7 @@ CHECKS = (
     Check("loss-at-start", start.loss_at_start),
     Check("diverged", rate.diverged),
     Check("noisy-batches", rate.noisy_batches, ("rate-too-large", "rate-too-small", *_STUCK, *_OUTCOME)),
-    Check("rate-too-large", rate.rate_too_large, (*_STUCK, *_OUTCOME)),
+    Check("rate-too-large", rate.rate_too_large, ("rate-too-small", *_STUCK, *_OUTCOME)),
     Check("rate-too-small", rate.rate_too_small, _OUTCOME),
     Check("dead-relus", units.dead_relus, _OUTCOME),
     Check("saturated-units", units.saturated_units, _OUTCOME),

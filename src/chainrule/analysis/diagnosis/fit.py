@@ -6,6 +6,8 @@ from chainrule.analysis.diagnosis.evidence import Evidence
 from chainrule.arrays import Array
 from chainrule.training.finding import Finding
 
+FEWEST_ROWS = 50  # to say that there is nothing to learn
+NOTHING = 1e-6  # a baseline below: all targets are the same
 CERTAIN = 3.0  # deviations: below, what simple learners find may be chance
 CHANCE = 2.0  # deviations of a mean of squares over the validation rows: so far the lowest of many losses may fall
 RARE = 1 / 3  # of an even share: a class is rare from here on
@@ -13,7 +15,7 @@ MISSED = 1 / 3  # share of a rare class that is recognised
 BEHIND = 0.15  # skill by which a network is behind simple learners
 SMOOTH = 5  # epochs whose median stands for each, so that one bad epoch is no curve
 RISE = 0.08  # of the baseline, from the lowest validation loss to that of the weights the model has
-GAP = 0.25  # training loss, of the validation loss
+PER_GAP = 2.0  # ... and by so much of the training loss as a share of the validation loss
 
 
 def no_signal(evidence: Evidence) -> Finding | None:
@@ -23,7 +25,7 @@ def no_signal(evidence: Evidence) -> Finding | None:
     validation loss, if there is one, is above ``1 - 2 sqrt(2 / rows)`` baselines.
     """
     found = evidence.reference
-    if found.evidence >= CERTAIN or len(evidence.x) < 50 or evidence.baseline == 0:
+    if found.evidence >= CERTAIN or len(evidence.x) < FEWEST_ROWS or evidence.baseline < NOTHING:
         return None
     validation = evidence.curve("val_loss")
     lowest = float(np.nanmin(validation)) / evidence.unit if np.isfinite(validation).any() else float("inf")
@@ -84,16 +86,15 @@ def underfitting(evidence: Evidence) -> Finding | None:
         f"the network is too small, or held back: its skill on its own rows is {evidence.skill:.2f}, and nearest "
         f"neighbours or ridge regression reach {evidence.reference.skill:.2f} on rows they have not seen",
         {"skill": evidence.skill, "reference": evidence.reference.skill, "limit": BEHIND},
-        "use more units or a further hidden layer, less dropout and weight decay",
+        "use more units or a further hidden layer, less dropout and weight decay, or train longer",
     )
 
 
 def overfitting(evidence: Evidence) -> Finding | None:
-    """The validation loss has risen by 0.08 baselines from its lowest, and the training loss is below a quarter of it.
+    """The validation loss has risen by 0.08 baselines from its lowest, and the training loss is far below it.
 
-    Curves are medians over 5 epochs.
-
-    Not where the model holds the weights of the best epoch again.
+    That is ``rise > 2 training / validation``: the more has risen, the less the two must differ. Curves are medians
+    over 5 epochs. Not where the model holds the weights of the best epoch again.
     """
     history, validation, training = evidence.history, _smooth(evidence.curve("val_loss")), evidence.curve("loss")
     if history is None or not np.isfinite(validation).any() or history.weights_epoch not in history.epoch:
@@ -101,7 +102,7 @@ def overfitting(evidence: Evidence) -> Finding | None:
     held = history.epoch.index(history.weights_epoch)
     lowest = int(np.nanargmin(validation))
     rise = float(validation[held] - validation[lowest]) / evidence.unit
-    if not rise > RISE or training[held] > GAP * validation[held]:
+    if not rise > max(RISE, PER_GAP * training[held] / validation[held]):
         return None
     return Finding(
         "overfitting",

@@ -56,9 +56,9 @@ def unscaled_targets(evidence: Evidence) -> Finding | None:
 
 def constant_feature(evidence: Evidence) -> Finding | None:
     """Features whose deviation is at most 1e-6 of their largest value."""
-    if evidence.x.ndim != 2:
-        return None
     x = evidence.x
+    if x.ndim != 2 or len(x) < 2:
+        return None
     found = [i for i in range(x.shape[1]) if i not in evidence.untrained and _constant(x[:, i])]
     if not found:
         return None

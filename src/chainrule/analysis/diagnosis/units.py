@@ -4,6 +4,7 @@ from chainrule.analysis.diagnosis.evidence import Evidence
 from chainrule.estimators.wording import short_number
 from chainrule.training.finding import Finding
 
+FEWEST_ROWS = 20  # fewer say nothing of a unit
 DEAD = 0.5  # share of a layer's units that answer 0 to every row
 SATURATED_AT_START, SATURATED = 0.3, 0.9  # share of a layer's outputs
 
@@ -15,7 +16,7 @@ def dead_relus(evidence: Evidence) -> Finding | None:
     a *unit* is then practically never 0 in all rows.
     """
     layers = [layer for layer in evidence.now.layers if layer.dead is not None and layer.dead >= DEAD]
-    if not layers:
+    if not layers or len(evidence.x) < FEWEST_ROWS:
         return None
     worst = max(layers, key=lambda layer: layer.dead or 0.0)
     began = next((layer.dead for layer in evidence.start.layers if layer.name == worst.name), None) or 0.0
