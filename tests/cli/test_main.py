@@ -19,6 +19,7 @@ def test_help_lists_the_commands(run: Any) -> None:
             "evaluate",
             "explain",
             "inspect",
+            "lr-find",
             "predict",
             "report",
             "sweep",
@@ -27,7 +28,7 @@ def test_help_lists_the_commands(run: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["train", "predict", "evaluate", "explain", "inspect", "report", "sweep", "completion"]
+    "command", ["train", "predict", "evaluate", "explain", "inspect", "lr-find", "report", "sweep", "completion"]
 )
 def test_every_command_has_help_with_an_example(run: Any, command: str) -> None:
     outcome = run(command, "--help")

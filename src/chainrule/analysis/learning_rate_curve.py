@@ -73,8 +73,8 @@ class LearningRateCurve:
         deviation = SMOOTHING * self._per_decade
         reach = max(1, int(np.ceil(3 * deviation)))
         weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2)
-        padded = np.pad(losses, reach, mode="edge")
-        return np.asarray(np.convolve(padded, weights / weights.sum(), mode="valid"))
+        inside = slice(reach, reach + len(losses))  # at the ends, of the losses that there are
+        return np.asarray((np.convolve(losses, weights) / np.convolve(np.ones(len(losses)), weights))[inside])
 
     def _noise(self) -> float:
         """Return the deviation of the smoothed loss that comes from the batches alone."""

@@ -29,16 +29,26 @@ _ASCII = str.maketrans({**dict(zip("▁▂▃▄▅▆▇█", "_.-~=+*#", stric
 
 def echo(text: str = "") -> None:
     """Print text; once the reader of the output has gone, go on without printing."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        text = text.translate(_ASCII).encode(encoding, "replace").decode(encoding)
+    if not shows(text):
+        text = text.translate(_ASCII).encode(_encoding(), "replace").decode(_encoding())
     plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
     try:
         click.echo(text, color=False if plain else None)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def shows(text: str) -> bool:
+    """Whether standard output has these characters."""
+    try:
+        text.encode(_encoding())
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _encoding() -> str:
+    return getattr(sys.stdout, "encoding", None) or "utf-8"
 
 
 def remark(text: str) -> None:

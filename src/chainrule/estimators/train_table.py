@@ -10,7 +10,7 @@ from chainrule.estimators.report import Report
 from chainrule.estimators.scores import most_frequent
 from chainrule.estimators.tabular_model import TabularModel, score
 from chainrule.models.sequential import Sequential
-from chainrule.tables import ClassTarget, DataOptions, NumberTarget, Part, Table, Target, prepare
+from chainrule.tables import ClassTarget, DataOptions, NumberTarget, Part, PreparedData, Table, Target, prepare
 from chainrule.training import Callback
 from chainrule.training.run_folder import Keep
 
@@ -47,17 +47,7 @@ def train_table(
         Where checkpoints of the training, and of that on all rows after it, are kept; it goes on from those that are
         there.
     """
-    prepared = prepare(
-        table,
-        target,
-        task,
-        data,
-        options.seed,
-        embed=True,
-        cut=True,
-        quantiles=options.quantiles,
-        counts=options.loss == "poisson",
-    )
+    prepared = prepare_table(table, target, task, options, data)
     meaning = prepared.target
     parts = [prepared.training, prepared.validation, prepared.test]
     report = Report(
@@ -95,6 +85,23 @@ def train_table(
         refit_network(model, rows, options, report.best_epoch, verbose, second)
         report.refitted = len(rows)
     return model
+
+
+def prepare_table(
+    table: Table, target: str, task: str | None, options: Options, data: DataOptions | None = None
+) -> PreparedData:
+    """Split and encode a table as the network of these options wants it; the arguments are those of `train_table`."""
+    return prepare(
+        table,
+        target,
+        task,
+        data,
+        options.seed,
+        embed=True,
+        cut=True,
+        quantiles=options.quantiles,
+        counts=options.loss == "poisson",
+    )
 
 
 def guess_of(target: Target, training: Part) -> str | float:

@@ -12,13 +12,13 @@ from chainrule.errors import ArgumentError, ChainruleError, FileError
 from chainrule.estimators.network import Options
 from chainrule.estimators.tabular import TabularModel, load
 from chainrule.estimators.tabular_model import score
+from chainrule.estimators.train_table import prepare_table
 from chainrule.tables import (
     ClassTarget,
     DataOptions,
     NumberTarget,
     PreparedData,
     Table,
-    prepare,
     read_table,
     with_known_target,
 )
@@ -116,17 +116,7 @@ def _split_again(model: TabularModel, table: Table) -> PreparedData | None:
         return None
     try:
         options, data = settings_of(model)
-        prepared = prepare(
-            table,
-            report.target,
-            report.task,
-            data,
-            report.seed,
-            embed=True,
-            cut=True,
-            quantiles=options.quantiles,
-            counts=options.loss == "poisson",
-        )
+        prepared = prepare_table(table, report.target, report.task, options, data)
     except ChainruleError:  # such as a column that these data lack
         return None
     if prepared.encoder.feature_names != model.encoder.feature_names or not len(prepared.test):
