@@ -2,24 +2,32 @@
 
 from chainrule.training import (
     Callback,
+    CSVLogger,
     EarlyStopping,
     History,
     LambdaCallback,
     LearningRateScheduler,
+    Logger,
+    ModelCheckpoint,
     ReduceLROnPlateau,
     Run,
     Stop,
+    TensorBoard,
     TerminateOnNaN,
 )
 
 __all__ = [
+    "CSVLogger",
     "Callback",
     "EarlyStopping",
     "History",
     "LambdaCallback",
     "LearningRateScheduler",
+    "Logger",
+    "ModelCheckpoint",
     "ReduceLROnPlateau",
     "Run",
     "Stop",
+    "TensorBoard",
     "TerminateOnNaN",
 ]

@@ -11,7 +11,7 @@ from chainrule.errors import ChainruleError
 class Commands(click.Group):
     """The commands; each is imported when it is used, and a misspelt one is answered with the nearest."""
 
-    NAMES = ("completion", "evaluate", "explain", "inspect", "lr-find", "predict", "train")
+    NAMES = ("completion", "evaluate", "explain", "inspect", "lr-find", "predict", "report", "sweep", "train")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands."""
@@ -42,7 +42,7 @@ def _version(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> No
         ctx.exit()
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
 def cli() -> None:
     """Train a neural network on a table, and predict with it.
@@ -54,6 +54,8 @@ def cli() -> None:
     chainrule explain penguins-species.safetensors penguins.csv --row 3
     chainrule inspect penguins-species.safetensors
     chainrule lr-find penguins.csv --target species
+    chainrule sweep penguins.csv --target species --trials 64
+    chainrule report penguins-species.safetensors penguins.csv
 
     Colours are for terminals only, and go where NO_COLOR is set.
 

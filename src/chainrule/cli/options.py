@@ -82,15 +82,26 @@ def _together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 _NAMES: dict[str, Any] = {"type": Names(), "multiple": True, "callback": _joined}
 
-source_options = _together(
-    click.argument("file", type=click.Path(path_type=Path), required=False),
+table_options = _together(
+    click.argument("file", type=click.Path(path_type=Path, allow_dash=True), required=False),
     click.option("--sql", metavar="QUERY", help="Instead of FILE: a query over files, named in it as tables are."),
     click.option("--table", metavar="NAME", help="A table of a database FILE; the only one needs no name."),
-    click.option("--target", required=True, metavar="COLUMN", help="The column to predict."),
-    click.option(
-        "--task", type=click.Choice(["classification", "regression"]), help="Default: by the target's values."
-    ),
 )
+"""Which table: see `check_source`."""
+
+_TASK = click.option(
+    "--task", type=click.Choice(["classification", "regression"]), help="Default: by the target's values."
+)
+
+
+def target_options(required: bool = True) -> Callable[[Any], Any]:
+    """Return the options that say what to predict; a run to go on with knows its target."""
+    return _together(
+        click.option("--target", required=required, metavar="COLUMN", help="The column to predict."), _TASK
+    )
+
+
+source_options = _together(table_options, target_options())
 """Which table, and what to predict in it: see `read_source`."""
 
 data_options = _together(
@@ -165,13 +176,14 @@ def source_name(file: Path | None) -> str:
     return "query" if file is None or str(file) == "-" else file.name
 
 
-def read_source(file: Path | None, sql: str | None, table: str | None, target: str) -> "Table":
-    """Read the table that `source_options` name; a misspelt target is said before anything else."""
+def read_source(file: Path | None, sql: str | None, table: str | None, *columns: str) -> "Table":
+    """Read the table that `table_options` name; a column that it must have and lacks is said before anything else."""
     from chainrule.tables import read_query, read_table
 
     rows = read_query(sql) if sql is not None else read_table(file, table)
     try:
-        rows.column(target)
+        for name in columns:
+            rows.column(name)
     except UnknownNameError as error:
         raise UnknownNameError("; ".join([str(error), *rows.notes])) from None
     return rows

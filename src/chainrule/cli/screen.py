@@ -15,13 +15,15 @@ from chainrule import __version__
 from chainrule.errors import FileError
 
 if TYPE_CHECKING:
+    from chainrule.analysis import Diagnosis
     from chainrule.estimators.report import Report
     from chainrule.estimators.tabular import TabularModel
     from chainrule.tables import Table
     from chainrule.training import Callback
 
-WIDTH = 100
+WIDTH, DIAGNOSIS_WIDTH = 100, 80
 _REMARKS = r"^(note|dropped|left out|stopped|warning) "
+_SEVERITIES = r"^(error|warning): [\w-]+"
 _ASCII = str.maketrans({**dict(zip("▁▂▃▄▅▆▇█", "_.-~=+*#", strict=True)), "…": "~"})
 
 
@@ -92,6 +94,15 @@ def show_results(report: "Report") -> None:
     show_scores(score_lines(report.scores, report.target, held_out=True, width=width()))
 
 
+def show_diagnosis(diagnosis: "Diagnosis") -> None:
+    """Print what a diagnosis found."""
+    first, *rest = diagnosis.lines(min(width(), DIAGNOSIS_WIDTH))
+    echo()
+    echo(f"Diagnosis: {first}")
+    for line in rest:
+        echo(re.sub(_SEVERITIES, lambda word: click.style(word[0], fg="yellow"), line))
+
+
 def show_scores(lines: Sequence[str]) -> None:
     """Print scores, the first line in bold."""
     first, *rest = lines
@@ -148,7 +159,7 @@ def remark_on(model: "TabularModel", table: "Table") -> None:
     """Say on standard error what in a table is new to a model."""
     for note in table.notes:
         remark(note)
-    extra = model.encoder.extra_columns(table)
+    extra = model.extra_columns(table)
     if extra:
         remark(f"not used, since training had no such columns: {', '.join(extra)}")
     for note in model.encoder.notes(table):

@@ -13,14 +13,18 @@ from chainrule.cli.options import (
     read_source,
     setting_options,
     source_name,
-    source_options,
+    table_options,
     take_data_options,
+    target_options,
 )
 from chainrule.cli.screen import check_output
 
+CHECKPOINT_MINUTES = 1 / 6
 
-@click.command()
-@source_options
+
+@click.command(short_help="Train a network on a table, test it and save it.")
+@table_options
+@target_options(required=False)
 @data_options
 @click.option("--out", type=click.Path(path_type=Path), metavar="MODEL", help="Default: FILE-COLUMN.safetensors.")
 @click.option("--force", is_flag=True, help="Replace the model file if it exists.")
@@ -29,23 +33,29 @@ from chainrule.cli.screen import check_output
     *("metric", "early_stopping", "label_smoothing", "refit", "seed"),
 )
 @click.option("--run", type=click.Path(path_type=Path), metavar="DIR", help="Keep a record of the run in a folder.")
+@click.option("--diagnose", is_flag=True, help="Say what is wrong with data, network or training, and what to do.")
+@click.option(
+    "--checkpoint-minutes",
+    type=click.FloatRange(0),
+    default=CHECKPOINT_MINUTES,
+    help="With --run: how often to save where training stands. Default: every 10 seconds.",
+)
+@click.option("--resume", type=click.Path(path_type=Path), metavar="DIR", help="Go on with the run in this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-@click.pass_obj
-def train(
-    words: list[str],
+@click.pass_context
+def train(  # noqa: PLR0912, PLR0915  # one command: its steps in their order
+    context: click.Context,
     /,
-    file: Path | None,
-    sql: str | None,
-    table: str | None,
-    target: str,
-    task: str | None,
     out: Path | None,
     force: bool,
     run: Path | None,
+    diagnose: bool,
+    checkpoint_minutes: float,
+    resume: Path | None,
     as_json: bool,
     quiet: bool,
-    **settings: Any,
+    **asked: Any,
 ) -> None:
     """Train a network on FILE, test it on rows held out, and save it.
 
@@ -61,27 +71,50 @@ def train(
     chainrule train houses.parquet --target price --hidden 128,64 --dropout 0.1 --out houses.safetensors
     chainrule train examples/penguins.csv --target species --run runs/first
 
+    chainrule train --resume runs/first
+
     A run folder holds settings.json, environment.json, metrics.jsonl (a line for every epoch, as it ends) and
-    model.safetensors, which is then the only model unless --out names another.
+    model.safetensors, which is then the only model unless --out names another. A run that was stopped, whatever stopped
+    it, goes on with --resume DIR, in the folder where it began, and ends as if nothing had happened.
     """
+    from chainrule.cli.resume import check_table, read_settings, refuse_others
     from chainrule.estimators.network import Options
     from chainrule.estimators.tabular import train_table
-    from chainrule.training.run_folder import RunFolder, environment
+    from chainrule.training.environment import of_command
+    from chainrule.training.run_folder import RunFolder
 
+    folder = None
+    if resume is not None:
+        refuse_others(context)
+        folder, force = RunFolder(resume), True
+        asked = read_settings(folder, {**asked, "out": None})
+        if folder.is_complete:
+            screen.remark(f"the run in {resume} is complete; its model is {folder.model}")
+            return
+        out = asked.pop("out")
+    settings = dict(asked)
+    file, sql, table, target, task = (settings.pop(name) for name in ("file", "sql", "table", "target", "task"))
+    if target is None:
+        raise click.MissingParameter(ctx=context, param_hint="'--target'", param_type="option")
     check_source(file, sql)
-    asked = {"file": file, "sql": sql, "table": table, "target": target, "task": task, **settings}
-    asked = {option: str(value) if isinstance(value, Path) else value for option, value in asked.items()}
     data = take_data_options(settings)
     options = Options(**settings)  # both are checked before the table is read
     name = source_name(file)
     if run is not None:
         RunFolder(run).check_free(force)
-    elif out is None:
+    elif out is None and folder is None:
         out = Path(f"{screen.stem(Path(name))}-{screen.slug(target)}.safetensors")
     rows = read_source(file, sql, table, target)
     if out is not None:  # a path that can't be written before the work is done
         check_output(out, force, *([file] if file else []))
-    folder = None if run is None else RunFolder.create(run, asked, environment(words, options.seed), force)
+    if run is not None:
+        kept = {**asked, "out": out}
+        kept = {option: str(value) if isinstance(value, Path) else value for option, value in kept.items()}
+        environment = {**of_command(context.obj, options.seed), "table": rows.fingerprint()}
+        folder = RunFolder.create(run, kept, environment, force)
+    elif folder is not None:
+        check_table(folder, rows)
+        folder.restart()
     silent = as_json or quiet
     model = train_table(
         rows,
@@ -96,14 +129,25 @@ def train(
             *([screen.progress_bar()] if screen.in_terminal() and not silent else []),
         ],
         keep_on_interrupt=True,
+        keep=folder.keep(checkpoint_minutes) if folder else None,
     )
     saved = [path for path in (out, folder.model if folder else None) if path is not None]
     for path in saved:
         model.save(path, overwrite=force)
+    if folder is not None and model.report.stopped_by != "interrupted":  # else it may go on
+        folder.finish()
+    diagnosis = None
+    if diagnose and not quiet:
+        from chainrule.analysis import diagnose as diagnose_model
+
+        diagnosis = diagnose_model(model, rows)
     if as_json:
-        screen.echo(json.dumps({**model.report.as_dict(), "model": str(saved[0])}))
+        found = {} if diagnosis is None else {"diagnosis": diagnosis.as_dict()}
+        screen.echo(json.dumps({**model.report.as_dict(), "model": str(saved[0]), **found}))
     elif not quiet:
         screen.show_results(model.report)
+        if diagnosis is not None:
+            screen.show_diagnosis(diagnosis)
         screen.echo()
         for path in saved:
             screen.echo(f"Saved {click.format_filename(path)} ({path.stat().st_size / 1024:,.0f} KB)")

@@ -84,6 +84,15 @@ class EarlyStopping(Callback):
             return Stop(f"early stopping: {self.monitor} has not improved for {epochs}")
         return None
 
+    def get_state(self) -> dict[str, Any]:
+        """Return the best epoch, its weights if they are kept, and how long ago it was."""
+        return {"best": self.best, "best_epoch": self.best_epoch, "wait": self._wait, "snapshot": self._snapshot}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from there."""
+        self.best, self.best_epoch = state["best"], state["best_epoch"]
+        self._wait, self._snapshot = state["wait"], state["snapshot"]
+
     def _better(self, current: float, reference: float) -> bool:
         return self._sign * (reference - current) > self.min_delta
 
