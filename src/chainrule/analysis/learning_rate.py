@@ -39,7 +39,8 @@ def find_learning_rate(
 
     Each step has its rate and the next batch; the loss after it is that of the batch that comes then, before its own
     step. That is done ``repeats`` times from the same weights, with other batches, and the mean is smoothed. Result and
-    rule are `LearningRateCurve`'s.
+    rule are `LearningRateCurve`'s. In the end the suggestion is tried: as many steps at that rate must bring the loss
+    down, or it is halved.
 
     The model stays as it is, bit for bit, however the test ends: a copy of it is trained, with its optimizer and what
     that has gathered. A learning rate or schedule that the optimizer has plays no part.
@@ -115,10 +116,12 @@ def find_learning_rate(
             "inputs and targets (a Normalization layer does inputs), or begin with a smaller min_lr"
         )
     mean = np.mean([curve[: made + 1] for curve in curves], axis=0)
-    return LearningRateCurve(rates[:made], mean[1:], start=float(mean[0]), diverged=made < steps)
+    curve = LearningRateCurve(rates[:made], mean[1:], start=float(mean[0]), max_lr=high, diverged=made < steps)
+    curve.halve_until(lambda rate: _trains(copy.deepcopy(model), stream, rate, steps, curve.start))
+    return curve
 
 
-def _one_test(trial: Model, stream: Iterator[Rows], rates: Array) -> Array:
+def _one_test(trial: Model, stream: Iterator[Rows], rates: Array, lost: float = LOST) -> Array:
     """Return the loss before the first step and after each, up to where it is lost."""
     losses: list[float] = []
     for rate in [*rates.tolist(), rates[-1]]:
@@ -129,9 +132,15 @@ def _one_test(trial: Model, stream: Iterator[Rows], rates: Array) -> Array:
         except DataError:  # not finite: all else was looked at before
             break
         losses.append(loss)
-        if loss > losses[0] + LOST * abs(losses[0]):
+        if loss > losses[0] + lost * abs(losses[0]):
             break
     return np.array(losses)
+
+
+def _trains(trial: Model, stream: Iterator[Rows], rate: float, steps: int, start: float) -> bool:
+    """Whether so many steps at one rate, from the weights that the model has, bring the loss down."""
+    losses = _one_test(trial, stream, np.full(steps, rate), lost=np.inf)
+    return len(losses) > steps and float(np.mean(losses[-(steps // 10) :])) < start
 
 
 def _batches(rows: Rows, size: int, seed: int) -> Iterator[Rows]:

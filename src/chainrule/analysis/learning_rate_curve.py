@@ -1,5 +1,6 @@
 """LearningRateCurve: what a range test found, and the rules by which a rate is suggested and the regions are told."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,9 @@ from chainrule.arrays import Array
 from chainrule.estimators.wording import short_number
 
 SMOOTHING = 0.15  # decades of the learning rate: the deviation of the Gaussian
-BELOW = 3.0  # the suggestion is the rate of the lowest loss by this
-NOTICEABLE = 0.1  # of the whole fall: what has changed by less has not changed yet
+BELOW = 3.0  # the suggestion is the rate from which the loss diverges by this
+NOTICEABLE, HALF = 0.1, 0.5  # of the whole fall: where a rate begins to do something, and where it does harm
+BEYOND = 3.0  # times the rate at which the loss was lost, which drawings show
 CERTAIN = 5.0  # deviations of the smoothed noise that a fall must exceed
 NAMES = ("too small", "good", "diverging")
 
@@ -20,13 +22,18 @@ class LearningRateCurve:
     With s the smoothed loss, s_0 at the first rate, s_min at its lowest, and fall = s_0 - s_min:
 
         too small:   up to the last rate, before the lowest loss, at which s > s_0 - fall / 10
-        diverging:   from the first rate on, beyond the lowest loss, at which s > s_min + fall / 10 + noise
+        diverging:   from the first rate on, beyond the lowest loss, from which on s stays above s_min + fall / 2
         good:        between them
-        suggestion:  the rate of s_min by 3, in the good region
+        suggestion:  a third of the rate at which "diverging" begins, or where "good" does if that is larger;
+                     halved while as many steps at that rate alone do not bring the loss down
 
     s is the mean of the losses around a rate, weighted by a Gaussian of 0.15 decades; losses above s_0 + fall count as
-    that. A third of the rate of the lowest loss, because there the steps are just not too large yet, and while a
-    network trains they must not become so; `find_learning_rate` names a paper on it.
+    that. A test in which no rate makes the loss fall by more than its noise has no regions and no suggestion.
+
+    The rule goes by the rate that is too large, and not by the lowest loss or the steepest fall as others do, for it
+    alone does not depend on the noise of the batches: near its lowest point the curve is flat. How near to the best
+    rate of a sweep the suggestion comes was measured (``benchmarks/RESULTS.md``). It says what trains well, not what
+    generalises best: a network that learns its rows by heart may want a smaller rate, or early stopping.
 
     Attributes
     ----------
@@ -34,8 +41,10 @@ class LearningRateCurve:
         Fewer than were asked for where the loss was lost before.
     start : float
         The loss before the first step.
+    max_lr : float
+        The last rate of the test.
     diverged : bool
-        Whether the loss was lost before the last rate.
+        Whether the loss was lost before it.
     regions : dict of str to (float, float) or None
         "too small", "good" and "diverging", each from one rate to another; None for one that was not met.
     suggestion : float or None
@@ -47,13 +56,13 @@ class LearningRateCurve:
     --------
     >>> rates = np.geomspace(1e-5, 1.0, 101)
     >>> losses = 1.0 - 0.5 / (1 + (0.003 / rates)) + (rates / 0.1) ** 2
-    >>> curve = LearningRateCurve(rates, losses, start=1.0, diverged=False)
+    >>> curve = LearningRateCurve(rates, losses, start=1.0, max_lr=1.0, diverged=False)
     >>> print(f"{curve.suggestion:.2g}", {name: f"{high:.2g}" for name, (low, high) in curve.regions.items()})
-    0.0053 {'too small': '0.00025', 'good': '0.032', 'diverging': '1'}
+    0.01 {'too small': '0.00025', 'good': '0.05', 'diverging': '1'}
     """
 
-    def __init__(self, rates: Array, losses: Array, start: float, diverged: bool) -> None:
-        self.rates, self.losses, self.start, self.diverged = rates, losses, start, diverged
+    def __init__(self, rates: Array, losses: Array, start: float, max_lr: float, diverged: bool) -> None:
+        self.rates, self.losses, self.start, self.max_lr, self.diverged = rates, losses, start, max_lr, diverged
         self._per_decade = (len(rates) - 1) / np.log10(rates[-1] / rates[0])
         self.smoothed = self._smooth(np.minimum(losses, start + abs(start)))
         first = float(self.smoothed[0])
@@ -61,12 +70,11 @@ class LearningRateCurve:
         self.smoothed = self._smooth(np.minimum(losses, first + fall)) if fall > 0 else self.smoothed
         self.lowest = int(self.smoothed.argmin())
         self.fall = first - float(self.smoothed[self.lowest])
-        noise = self._noise()
-        self.learns = self.fall > CERTAIN * noise
+        self.learns = self.fall > CERTAIN * self._noise()
         self.regions: dict[str, tuple[float, float] | None] = dict.fromkeys(NAMES)
         self.suggestion: float | None = None
         if self.learns:
-            self._judge(first, noise)
+            self._judge(first)
         self.rule = self._rule()
 
     def _smooth(self, losses: Array) -> Array:
@@ -83,28 +91,57 @@ class LearningRateCurve:
         independent = max(1.0, 2 * np.sqrt(np.pi) * SMOOTHING * self._per_decade)
         return float(1.4826 * np.median(np.abs(differences - np.median(differences))) / np.sqrt(2 * independent))
 
-    def _judge(self, first: float, noise: float) -> None:
+    def _judge(self, first: float) -> None:
         s, rates, lowest = self.smoothed, self.rates, self.lowest
         before = np.flatnonzero(s[: lowest + 1] > first - NOTICEABLE * self.fall)
-        begin = int(before[-1]) if len(before) else 0
-        after = np.flatnonzero(s[lowest:] > s[lowest] + NOTICEABLE * self.fall + CERTAIN * noise)
-        end = lowest + int(after[0]) if len(after) else len(rates) - 1
-        bounds = rates[[0, begin, end, -1]].tolist()
-        self.regions["too small"] = (bounds[0], bounds[1]) if begin else None
-        self.regions["good"] = (bounds[1], bounds[2])
-        self.regions["diverging"] = (bounds[2], bounds[3]) if len(after) or self.diverged else None
-        self.suggestion = max(float(rates[lowest]) / BELOW, bounds[1])
+        begin = float(rates[before[-1]]) if len(before) else float(rates[0])
+        kept = lowest + int(np.flatnonzero(s[lowest:] <= s[lowest] + HALF * self.fall)[-1])
+        end = float(rates[min(kept + 1, len(rates) - 1)])
+        diverges = self.diverged or kept + 1 < len(rates)
+        self.regions["too small"] = (float(rates[0]), begin) if len(before) else None
+        self.regions["good"] = (begin, end)
+        self.regions["diverging"] = (end, self.max_lr) if diverges else None
+        self.suggestion = max(end / BELOW, begin)
 
     def _rule(self) -> str:
         low, high = short_number(float(self.rates[0])), short_number(float(self.rates[-1]))
-        if self.suggestion is None:
+        good = self.regions["good"]
+        if self.suggestion is None or good is None:
             return f"none: between {low} and {high} the loss fell by no more than its noise"
-        where = short_number(float(self.rates[self.lowest]))
-        if self.suggestion > self.rates[self.lowest] / BELOW:
-            rule = f"the first rate at which the loss falls, for it is lowest soon after, at {where}"
-        else:
-            rule = f"a third of the rate at which the smoothed loss is lowest, {where}"
-        return rule if self.regions["diverging"] else f"{rule}; it did not diverge up to {high}: try a larger max_lr"
+        if self.regions["diverging"] is None:
+            return f"a third of {high}, the last rate; it did not diverge up to there: try a larger max_lr"
+        end = short_number(good[1])
+        if self.suggestion > good[1] / BELOW:
+            return f"the first rate at which the loss falls, for it diverges soon after, from {end} on"
+        return f"a third of {end}, the rate from which the loss diverges (half of its fall is lost)"
+
+    @property
+    def shown(self) -> tuple[float, float]:
+        """The rates that drawings reach from and to: somewhat beyond the one at which the loss was lost."""
+        last = float(self.rates[-1])
+        return float(self.rates[0]), min(self.max_lr, last * BEYOND) if self.diverged else last
+
+    def drawn(self) -> tuple[Array, Array]:
+        """Return the rates and the smoothed loss as they are drawn: where it was lost, it leaves upwards."""
+        if not self.diverged:
+            return self.rates, self.smoothed
+        top = self.smoothed[0] + self.fall + abs(self.start)
+        return np.append(self.rates, self.rates[-1] ** 2 / self.rates[-2]), np.append(self.smoothed, top)
+
+    def halve_until(self, trains: Callable[[float], bool]) -> None:
+        """Halve the suggestion until a function says that a network trains at it; not below the good region.
+
+        The rates of the test come one after the other; at one rate alone, from the first step on, training can be
+        lost sooner.
+        """
+        good, halvings = self.regions["good"], 0
+        while self.suggestion is not None and good is not None and not trains(self.suggestion):
+            if self.suggestion / 2 < good[0]:
+                break
+            self.suggestion, halvings = self.suggestion / 2, halvings + 1
+        if halvings:
+            times = "once" if halvings == 1 else f"{halvings} times"
+            self.rule += f"; halved {times}, for steady steps at more did not bring the loss down"
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as JSON data."""
@@ -113,6 +150,7 @@ class LearningRateCurve:
             "rule": self.rule,
             "regions": {name: None if ends is None else list(ends) for name, ends in self.regions.items()},
             "start": self.start,
+            "max_lr": self.max_lr,
             "diverged": self.diverged,
             "rates": self.rates.tolist(),
             "losses": self.losses.tolist(),

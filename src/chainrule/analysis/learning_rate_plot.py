@@ -25,21 +25,22 @@ def plot_learning_rates(curve: "LearningRateCurve") -> Any:
     figure = Figure(figsize=(7.2, 4.2), layout="constrained")
     axes = figure.subplots()
     axes.set_xscale("log")
-    axes.set_xlim(curve.rates[0], curve.rates[-1])
+    axes.set_xlim(*curve.shown)
     first, lowest = float(curve.smoothed[0]), float(curve.smoothed.min())
     if curve.learns:
         axes.set_ylim(lowest - BELOW * curve.fall, first + ABOVE * curve.fall)
     for name, ends in curve.regions.items():
         if ends is None:
             continue
-        axes.axvspan(*ends, color=BANDS[name], linewidth=0, zorder=0)
-        narrow = np.log10(ends[1] / ends[0]) < 0.13 * np.log10(curve.rates[-1] / curve.rates[0])
+        low, high = ends[0], min(ends[1], curve.shown[1])
+        axes.axvspan(low, high, color=BANDS[name], linewidth=0, zorder=0)
+        narrow = np.log10(high / low) < 0.13 * np.log10(curve.shown[1] / curve.shown[0])
         axes.text(
-            float(np.sqrt(ends[0] * ends[1])), 0.975, name, transform=axes.get_xaxis_transform(), ha="center", va="top",
+            float(np.sqrt(low * high)), 0.975, name, transform=axes.get_xaxis_transform(), ha="center", va="top",
             rotation=90 if narrow else 0, color=INK, fontsize=10, fontweight="bold",
         )  # fmt: skip
     axes.plot(curve.rates, curve.losses, ".", color=LOSSES, markersize=3, label="loss after each step")
-    axes.plot(curve.rates, curve.smoothed, color=CURVE, linewidth=2.2, label="smoothed")
+    axes.plot(*curve.drawn(), color=CURVE, linewidth=2.2, label="smoothed")
     if curve.suggestion is not None:
         height = float(np.interp(np.log(curve.suggestion), np.log(curve.rates), curve.smoothed))
         label = f"suggestion {rate_text(curve.suggestion)}"

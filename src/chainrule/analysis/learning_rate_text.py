@@ -60,7 +60,7 @@ class _Places:
     """Where a rate lies on the axis."""
 
     def __init__(self, curve: "LearningRateCurve", across: int) -> None:
-        self.low, self.high = log10(curve.rates[0]), log10(curve.rates[-1])
+        self.low, self.high = map(log10, curve.shown)
         self.across = across
 
     def of(self, rate: float) -> int:
@@ -79,12 +79,14 @@ def _dots(curve: "LearningRateCurve", across: int, top: float, bottom: float, pe
     """Return which dots the smoothed curve covers, (rows, columns); between two columns it is joined."""
     rows, columns = ROWS * per_cell[0], across * per_cell[1]
     dots = np.zeros((rows, columns), bool)
-    rates = np.geomspace(curve.rates[0], curve.rates[-1], columns)
-    losses = np.interp(np.log(rates), np.log(curve.rates), curve.smoothed)
+    rates, smoothed = curve.drawn()
+    places = np.geomspace(*curve.shown, columns)
+    losses = np.interp(np.log(places), np.log(rates), smoothed)
+    losses[places > rates[-1]] = np.nan
     heights = (top - losses) / (top - bottom) * (rows - 1)
-    for column, height in enumerate(heights):
+    for column, height in enumerate(heights[np.isfinite(heights)].tolist()):
         before = heights[max(0, column - 1)]
-        ends = sorted((round(float(before + height) / 2), round(float(height))))
+        ends = sorted((round(float(before + height) / 2), round(height)))
         dots[max(0, ends[0]) : min(rows - 1, ends[1]) + 1, column] = True
     return dots
 
