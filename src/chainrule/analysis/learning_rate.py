@@ -16,7 +16,7 @@ from chainrule.optimizers.ranges import positive
 from chainrule.training import batches
 
 FEWEST = 20  # steps that make a curve
-LOST = 10.0  # a loss so many times the one at the start does not come back
+LOST, LATELY = 10.0, 5  # so many times the largest loss of the first steps, for so many steps: it does not come back
 
 
 def find_learning_rate(
@@ -38,9 +38,9 @@ def find_learning_rate(
         rate_i = min_lr (max_lr / min_lr)^(i / (steps - 1))
 
     Each step has its rate and the next batch; the loss after it is that of the batch that comes then, before its own
-    step. That is done ``repeats`` times from the same weights, with other batches, and the mean is smoothed. Result and
-    rule are `LearningRateCurve`'s. In the end the suggestion is tried: as many steps at that rate must bring the loss
-    down, or it is halved.
+    step. That is done ``repeats`` times from the same weights, with other batches, and the median is smoothed. Result
+    and rule are `LearningRateCurve`'s. In the end the suggestion is tried: as many steps at that rate must bring the
+    loss down, or it is halved.
 
     The model stays as it is, bit for bit, however the test ends: a copy of it is trained, with its optimizer and what
     that has gathered. A learning rate or schedule that the optimizer has plays no part.
@@ -73,7 +73,7 @@ def find_learning_rate(
     StateError
         The model is not compiled.
     DataError
-        The loss is not finite from the first steps on.
+        The loss is not finite after the first steps.
     ArgumentError
         An argument is outside its range.
 
@@ -87,7 +87,7 @@ def find_learning_rate(
     >>> model = Sequential([Dense(16, activation="relu"), Dense(1, activation="sigmoid")], seed=0)
     >>> model.compile("adam", "binary_crossentropy")
     >>> found = find_learning_rate(model, data.X, data.y)
-    >>> 0.001 < found.suggestion < 0.5
+    >>> 0.01 < found.suggestion < 1
     True
     >>> model.optimizer.learning_rate = found.suggestion
 
@@ -115,8 +115,8 @@ def find_learning_rate(
             f"the loss is not finite after {max(0, made)} steps, with rates up to {rates[max(0, made - 1)]:.2g}: scale "
             "inputs and targets (a Normalization layer does inputs), or begin with a smaller min_lr"
         )
-    mean = np.mean([curve[: made + 1] for curve in curves], axis=0)
-    curve = LearningRateCurve(rates[:made], mean[1:], start=float(mean[0]), max_lr=high, diverged=made < steps)
+    typical = np.median([curve[: made + 1] for curve in curves], axis=0)
+    curve = LearningRateCurve(rates[:made], typical[1:], start=float(typical[0]), max_lr=high, diverged=made < steps)
     curve.halve_until(lambda rate: _trains(copy.deepcopy(model), stream, rate, steps, curve.start))
     return curve
 
@@ -132,7 +132,8 @@ def _one_test(trial: Model, stream: Iterator[Rows], rates: Array, lost: float = 
         except DataError:  # not finite: all else was looked at before
             break
         losses.append(loss)
-        if loss > losses[0] + lost * abs(losses[0]):
+        begun = max(losses[:FEWEST])
+        if np.median(losses[-LATELY:]) > begun + lost * abs(begun):
             break
     return np.array(losses)
 

@@ -10,7 +10,7 @@ from chainrule.estimators.wording import short_number
 
 SMOOTHING = 0.15  # decades of the learning rate: the deviation of the Gaussian
 BELOW = 3.0  # the suggestion is the rate from which the loss diverges by this
-NOTICEABLE, HALF = 0.1, 0.5  # of the whole fall: where a rate begins to do something, and where it does harm
+NOTICEABLE, HARMFUL = 0.1, 0.2  # of the whole fall: where a rate begins to do something, and where it does harm
 BEYOND = 3.0  # times the rate at which the loss was lost, which drawings show
 CERTAIN = 5.0  # deviations of the smoothed noise that a fall must exceed
 NAMES = ("too small", "good", "diverging")
@@ -22,7 +22,7 @@ class LearningRateCurve:
     With s the smoothed loss, s_0 at the first rate, s_min at its lowest, and fall = s_0 - s_min:
 
         too small:   up to the last rate, before the lowest loss, at which s > s_0 - fall / 10
-        diverging:   from the first rate on, beyond the lowest loss, from which on s stays above s_min + fall / 2
+        diverging:   from the first rate on, beyond the lowest loss, from which on s stays above s_min + fall / 5
         good:        between them
         suggestion:  a third of the rate at which "diverging" begins, or where "good" does if that is larger;
                      halved while as many steps at that rate alone do not bring the loss down
@@ -32,8 +32,9 @@ class LearningRateCurve:
 
     The rule goes by the rate that is too large, and not by the lowest loss or the steepest fall as others do, for it
     alone does not depend on the noise of the batches: near its lowest point the curve is flat. How near to the best
-    rate of a sweep the suggestion comes was measured (``benchmarks/RESULTS.md``). It says what trains well, not what
-    generalises best: a network that learns its rows by heart may want a smaller rate, or early stopping.
+    rate of a sweep it comes was measured (``benchmarks/RESULTS.md``). It is meant as the peak of a schedule that falls,
+    such as the cosine of ``chainrule train``; a rate that stays may have to be smaller. And it says what trains well,
+    not what generalises best: a network that learns its rows by heart may want less, or early stopping.
 
     Attributes
     ----------
@@ -58,7 +59,7 @@ class LearningRateCurve:
     >>> losses = 1.0 - 0.5 / (1 + (0.003 / rates)) + (rates / 0.1) ** 2
     >>> curve = LearningRateCurve(rates, losses, start=1.0, max_lr=1.0, diverged=False)
     >>> print(f"{curve.suggestion:.2g}", {name: f"{high:.2g}" for name, (low, high) in curve.regions.items()})
-    0.01 {'too small': '0.00025', 'good': '0.05', 'diverging': '1'}
+    0.012 {'too small': '0.00025', 'good': '0.035', 'diverging': '1'}
     """
 
     def __init__(self, rates: Array, losses: Array, start: float, max_lr: float, diverged: bool) -> None:
@@ -95,7 +96,7 @@ class LearningRateCurve:
         s, rates, lowest = self.smoothed, self.rates, self.lowest
         before = np.flatnonzero(s[: lowest + 1] > first - NOTICEABLE * self.fall)
         begin = float(rates[before[-1]]) if len(before) else float(rates[0])
-        kept = lowest + int(np.flatnonzero(s[lowest:] <= s[lowest] + HALF * self.fall)[-1])
+        kept = lowest + int(np.flatnonzero(s[lowest:] <= s[lowest] + HARMFUL * self.fall)[-1])
         end = float(rates[min(kept + 1, len(rates) - 1)])
         diverges = self.diverged or kept + 1 < len(rates)
         self.regions["too small"] = (float(rates[0]), begin) if len(before) else None
@@ -113,7 +114,7 @@ class LearningRateCurve:
         end = short_number(good[1])
         if self.suggestion > good[1] / BELOW:
             return f"the first rate at which the loss falls, for it diverges soon after, from {end} on"
-        return f"a third of {end}, the rate from which the loss diverges (half of its fall is lost)"
+        return f"a third of {end}, the rate from which the loss diverges (a fifth of its fall is lost)"
 
     @property
     def shown(self) -> tuple[float, float]:

@@ -87,7 +87,7 @@ def _dots(curve: "LearningRateCurve", across: int, top: float, bottom: float, pe
     for column, height in enumerate(heights[np.isfinite(heights)].tolist()):
         before = heights[max(0, column - 1)]
         ends = sorted((round(float(before + height) / 2), round(height)))
-        dots[max(0, ends[0]) : min(rows - 1, ends[1]) + 1, column] = True
+        dots[max(0, ends[0]) : max(0, ends[1] + 1), column] = True  # what is above the top is not drawn
     return dots
 
 
