@@ -131,6 +131,12 @@ _SETTINGS: dict[str, Callable[[Any], Any]] = {
     "learning_rate": click.option(
         "--learning-rate", type=float, help="Its peak. Default: of adam 0.004 (classes) or 0.01, else its own."
     ),
+    "schedule": click.option(
+        "--schedule",
+        default="cosine",
+        show_default=True,
+        help="Of the rate: constant, cosine, cosine-restarts, exponential, inverse-time, linear, one-cycle, step.",
+    ),
     "batch_size": click.option(
         "--batch-size", type=click.IntRange(1), help="Default: 32 to 256, by the number of rows."
     ),

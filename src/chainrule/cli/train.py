@@ -29,8 +29,8 @@ CHECKPOINT_MINUTES = 1 / 6
 @click.option("--out", type=click.Path(path_type=Path), metavar="MODEL", help="Default: FILE-COLUMN.safetensors.")
 @click.option("--force", is_flag=True, help="Replace the model file if it exists.")
 @setting_options(
-    *("hidden", "activation", "optimizer", "learning_rate", "batch_size", "epochs", "dropout", "loss", "quantiles"),
-    *("metric", "early_stopping", "label_smoothing", "refit", "seed"),
+    *("hidden", "activation", "optimizer", "learning_rate", "schedule", "batch_size", "epochs", "dropout", "loss"),
+    *("quantiles", "metric", "early_stopping", "label_smoothing", "refit", "seed"),
 )
 @click.option("--run", type=click.Path(path_type=Path), metavar="DIR", help="Keep a record of the run in a folder.")
 @click.option("--diagnose", is_flag=True, help="Say what is wrong with data, network or training, and what to do.")

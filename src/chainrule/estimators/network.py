@@ -12,16 +12,15 @@ import numpy as np
 from chainrule import losses, optimizers
 from chainrule.errors import ArgumentError
 from chainrule.estimators.metric import check_metric
+from chainrule.estimators.rate_schedule import check_schedule, make_schedule
 from chainrule.layers import CategoryEmbedding, Dense, Dropout, Input
 from chainrule.models.sequential import Sequential
-from chainrule.optimizers.schedules import CosineDecay
 from chainrule.random import check_seed
 from chainrule.tables import ClassTarget, Encoder, LabelsTarget, NumberTarget, Target
 from chainrule.training.batches import check_batch_size
 from chainrule.training.fit import check_epochs
 
 HIDDEN = (128, 128)
-WARM_UP = 0.1  # share of the steps in which the rate rises
 LONGEST_VECTOR = 8  # of a category; longer ones learn the rows by heart
 _ADAM = {"classification": 0.004, "regression": 0.01}  # cross-entropy overfits sooner than squares do
 SMOOTHING = 0.1
@@ -47,8 +46,10 @@ class Options:
         Units of the hidden layers.
     activation, optimizer : str
     learning_rate : float > 0, optional
-        The peak: the rate rises to it over the first tenth of the steps, then falls to 0 along half a cosine. Default:
-        of Adam 0.004 for classes and 0.01 for numbers, of others their own.
+        The peak of the schedule. Default: of Adam 0.004 for classes and 0.01 for numbers, of others their own.
+    schedule : str
+        One of `chainrule.estimators.rate_schedule.SCHEDULES`. "cosine": the rate rises to its peak over the first tenth
+        of the steps, then falls to 0 along half a cosine.
     batch_size : int, optional
         Default: see `batch`.
     epochs : int, optional
@@ -74,6 +75,7 @@ class Options:
     activation: str = "silu"
     optimizer: str = "adam"
     learning_rate: float | None = None
+    schedule: str = "cosine"
     batch_size: int | None = None
     epochs: int | None = None
     dropout: float = 0.0
@@ -91,6 +93,7 @@ class Options:
         for units in self.hidden:
             Dense(units, activation=self.activation)
         optimizer = optimizers.get(self.optimizer)
+        object.__setattr__(self, "schedule", check_schedule(self.schedule))
         if self.learning_rate is not None:
             optimizer.learning_rate = self.learning_rate
         Dropout(self.dropout)
@@ -164,9 +167,7 @@ class Options:
         steps = self.most_epochs(rows, task) * -(-rows // self.batch(rows))
         peak = self.learning_rate or usual
         assert isinstance(peak, float | int)  # an optimiser made by name has no schedule
-        warm_up = int(WARM_UP * steps)
-        start = peak / max(1, warm_up)
-        optimizer.learning_rate = CosineDecay(start, steps - warm_up, warmup_target=peak, warmup_steps=warm_up)
+        optimizer.learning_rate = make_schedule(self.schedule, float(peak), steps)
         return optimizer
 
 

@@ -25,6 +25,7 @@ def train(
     activation: str = "silu",
     optimizer: str = "adam",
     learning_rate: float | None = None,
+    schedule: str = "cosine",
     batch_size: int | None = None,
     epochs: int | None = None,
     dropout: float = 0.0,
@@ -52,8 +53,10 @@ def train(
         Units of the hidden layers; none for a linear model.
     activation, optimizer : str
     learning_rate : float, optional
-        The peak of the schedule, which rises for a tenth of the steps and then falls to 0. Default: of Adam 0.004 for
-        classes and 0.01 for numbers, else the optimiser's own.
+        The peak of the schedule. Default: of Adam 0.004 for classes and 0.01 for numbers, else the optimiser's own.
+    schedule : {"cosine", "constant", "cosine_restarts", "exponential", "inverse_time", "linear", "one_cycle", "step"}
+        What the rate does. "cosine" rises for a tenth of the steps, then falls to 0; of the others see
+        `chainrule.estimators.rate_schedule.make_schedule`.
     batch_size : int, optional
         Default: 32 to 256 by the number of rows.
     epochs : int, optional
@@ -97,6 +100,7 @@ def train(
         activation=activation,
         optimizer=optimizer,
         learning_rate=learning_rate,
+        schedule=schedule,
         batch_size=batch_size,
         epochs=epochs,
         dropout=dropout,
