@@ -83,11 +83,14 @@ def _dots(curve: "LearningRateCurve", across: int, top: float, bottom: float, pe
     places = np.geomspace(*curve.shown, columns)
     losses = np.interp(np.log(places), np.log(rates), smoothed)
     losses[places > rates[-1]] = np.nan
-    heights = (top - losses) / (top - bottom) * (rows - 1)
-    for column, height in enumerate(heights[np.isfinite(heights)].tolist()):
-        before = heights[max(0, column - 1)]
-        ends = sorted((round(float(before + height) / 2), round(height)))
-        dots[max(0, ends[0]) : max(0, ends[1] + 1), column] = True  # what is above the top is not drawn
+    heights = (top - losses[np.isfinite(losses)]) / (top - bottom) * (rows - 1)
+    before = round(float(heights[0]))
+    for column, height in enumerate(
+        np.clip(np.round(heights), -1, rows - 1).astype(int).tolist()
+    ):  # -1: out at the top
+        first, last = (height, max(height, before - 1)) if height <= before else (before + 1, height)
+        dots[max(0, first) : last + 1, column] = True
+        before = height
     return dots
 
 
