@@ -1,8 +1,8 @@
 """Callbacks, under the name Keras has for them: ``from chainrule.callbacks import EarlyStopping``."""
 
 from chainrule.training import (
-    CSVLogger,
     Callback,
+    CSVLogger,
     EarlyStopping,
     History,
     LambdaCallback,

@@ -22,7 +22,7 @@ HOOKS = (
 )
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     pass
 
 
@@ -32,7 +32,7 @@ class StopAfter(Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         if epoch == self.epoch:
-            raise Stopped
+            raise StoppedError
 
 
 @pytest.mark.parametrize("hook", HOOKS)
@@ -111,7 +111,7 @@ def test_logs_of_a_run_that_went_on_have_each_epoch_once(append, tmp_path):
         network().fit(X, Y, epochs=6, callbacks=[*logs, kept, *more], verbose=0, **options)
 
     run(expected)
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         run(paths, StopAfter(3))  # the log has three epochs, the checkpoint two
     with paths["log.jsonl"].open("a") as log:
         log.write('{"epoch": 4, "lo')

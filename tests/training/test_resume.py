@@ -13,13 +13,13 @@ from chainrule.losses import MeanSquaredError
 from chainrule.models.model_file import STATE, read_file, write_file
 from chainrule.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, RMSprop
 from chainrule.optimizers.schedules import CosineDecay, ExponentialDecay
-from tests.training.networks import CODES, Y, X, network, noisy, same
+from tests.training.networks import CODES, X, Y, network, noisy, same
 
 ENGINES = ["python", pytest.param("native", marks=pytest.mark.skipif(not native.available(), reason="not built"))]
 BATCHES = 7  # an epoch of batches of 8, of 50 rows
 
 
-class Kill(Exception):
+class KilledError(Exception):
     """What ends a run in the middle."""
 
 
@@ -31,7 +31,7 @@ class KillAt(Callback):
 
     def on_pause(self, epoch, batch, logs):
         if (epoch, batch) == self.place:
-            raise Kill
+            raise KilledError
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def interrupted(make, path, place, x=X, y=Y, **options):
     """Train until killed, and return the history of a new model that goes on, and the model."""
     more = options.pop("callbacks", lambda: [])
     keep = [ModelCheckpoint(path, every_minutes=0)]
-    with pytest.raises(Kill):
+    with pytest.raises(KilledError):
         make().fit(x, y, verbose=0, callbacks=[*keep, *more(), KillAt(*place)], **options)
     model = make()
     history = model.fit(

@@ -4,13 +4,17 @@ import csv
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from chainrule.cli import screen
 from chainrule.cli.screen import check_output
 from chainrule.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from chainrule.estimators.tabular_model import TabularModel
+    from chainrule.tables import Table
 
 CHECKPOINT_MINUTES = 1 / 6
 
@@ -156,10 +160,10 @@ def train(
     model.safetensors, which is then the only model unless --out names another. A run that was stopped, whatever stopped
     it, goes on with --resume DIR, in the folder where it began, and ends as if nothing had happened.
     """
-    from chainrule.cli.resume import check_table, read_settings, refuse_others
+    from chainrule.cli.resume import go_on, read_settings, refuse_others
     from chainrule.estimators.network import Options
     from chainrule.estimators.tabular import train_table
-    from chainrule.tables import DataOptions, read_query, read_table
+    from chainrule.tables import DataOptions
     from chainrule.training.environment import of_command
     from chainrule.training.run_folder import RunFolder
 
@@ -174,10 +178,7 @@ def train(
         out = asked.pop("out")
     settings = dict(asked)
     file, sql, table, target, task = (settings.pop(name) for name in ("file", "sql", "table", "target", "task"))
-    if target is None:
-        raise click.MissingParameter(ctx=context, param_hint="'--target'", param_type="option")
-    if (file is None) == (sql is None):
-        raise click.UsageError("give either a FILE or a query with --sql", context)
+    _need_source(context, file, sql, target)
     data = DataOptions(**{field.name: settings.pop(field.name) for field in fields(DataOptions)})
     options = Options(**settings)  # both are checked before the table is read
     name = "query" if file is None or str(file) == "-" else file.name
@@ -185,21 +186,15 @@ def train(
         RunFolder(run).check_free(force)
     elif out is None and folder is None:
         out = Path(f"{screen.stem(Path(name))}-{screen.slug(target)}.safetensors")
-    rows = read_query(sql) if sql is not None else read_table(file, table)
-    try:
-        rows.column(target)  # a misspelt target is said before anything else
-    except UnknownNameError as error:
-        raise UnknownNameError("; ".join([str(error), *rows.notes])) from None
-    if out is not None:  # ... and a path that can't be written before the work is done
+    rows = _read(file, sql, table, target)
+    if out is not None:  # a path that can't be written is said before the work is done
         check_output(out, force, *([file] if file else []))
+    kept = {name: str(value) if isinstance(value, Path) else value for name, value in {**asked, "out": out}.items()}
     if run is not None:
-        kept = {**asked, "out": out}
-        kept = {option: str(value) if isinstance(value, Path) else value for option, value in kept.items()}
         environment = {**of_command(context.obj, options.seed), "table": rows.fingerprint()}
         folder = RunFolder.create(run, kept, environment, force)
     elif folder is not None:
-        check_table(folder, rows)
-        folder.restart()
+        go_on(folder, rows)
     silent = as_json or quiet
     model = train_table(
         rows,
@@ -224,10 +219,35 @@ def train(
     if as_json:
         screen.echo(json.dumps({**model.report.as_dict(), "model": str(saved[0])}))
     elif not quiet:
-        screen.show_results(model.report)
-        screen.echo()
-        for path in saved:
-            screen.echo(f"Saved {click.format_filename(path)} ({path.stat().st_size / 1024:,.0f} KB)")
-        screen.echo(f"Next: chainrule predict {screen.quote(saved[0])} new.csv")
-        if file is not None and str(file) != "-" and table is None:
-            screen.echo(f"Why:  chainrule explain {screen.quote(saved[0])} {screen.quote(file)} --row 1")
+        _show(model, saved, file if table is None and file is not None and str(file) != "-" else None)
+
+
+def _need_source(context: click.Context, file: Path | None, sql: str | None, target: str | None) -> None:
+    """Refuse a command that does not say what to train on."""
+    if target is None:
+        raise click.MissingParameter(ctx=context, param_hint="'--target'", param_type="option")
+    if (file is None) == (sql is None):
+        raise click.UsageError("give either a FILE or a query with --sql", context)
+
+
+def _read(file: Path | None, sql: str | None, table: str | None, target: str) -> "Table":
+    """Return the table; a misspelt target is said before anything else."""
+    from chainrule.tables import read_query, read_table
+
+    rows = read_query(sql) if sql is not None else read_table(file, table)
+    try:
+        rows.column(target)
+    except UnknownNameError as error:
+        raise UnknownNameError("; ".join([str(error), *rows.notes])) from None
+    return rows
+
+
+def _show(model: "TabularModel", saved: list[Path], file: Path | None) -> None:
+    """Print how it went, and what can be done next; with the file, if another command can read it too."""
+    screen.show_results(model.report)
+    screen.echo()
+    for path in saved:
+        screen.echo(f"Saved {click.format_filename(path)} ({path.stat().st_size / 1024:,.0f} KB)")
+    screen.echo(f"Next: chainrule predict {screen.quote(saved[0])} new.csv")
+    if file is not None:
+        screen.echo(f"Why:  chainrule explain {screen.quote(saved[0])} {screen.quote(file)} --row 1")

@@ -235,7 +235,7 @@ class Model(Configurable, ABC):
         check_epochs(epochs, initial_epoch)
         check_class_weight(class_weight)
         validation_freq = whole_number("validation_freq", validation_freq, least=1)
-        checkpoint = None if resume_from is None else self._read_checkpoint(resume_from)
+        checkpoint = None if resume_from is None else _read_checkpoint(resume_from)
         task, rows = self._rows(x, y, sample_weight, "fit")
         if checkpoint is not None:
             checkpoint.check(self)
@@ -383,24 +383,6 @@ class Model(Configurable, ABC):
         self.__dict__.update(state)
         self.arrange()
 
-    def check_keepable(self) -> None:
-        """Raise the error for a model that no checkpoint can hold, such as one with a function as activation."""
-        from chainrule.models.checkpoint_file import check_keepable
-
-        check_keepable(self)
-
-    def save_checkpoint(self, filepath: str | PathLike[str], state: Mapping[str, Any]) -> None:
-        """Write the model with the state of its training; `ModelCheckpoint` does it."""
-        from chainrule.models.checkpoint_file import write_checkpoint
-
-        write_checkpoint(self, filepath, state)
-
-    @staticmethod
-    def _read_checkpoint(filepath: str | PathLike[str]) -> Any:
-        from chainrule.models.checkpoint_file import Checkpoint
-
-        return Checkpoint(filepath)
-
     def snapshot(self) -> tuple[Array, Array]:
         """Return a copy of all weights and state, for `restore`."""
         return self.parameters.values.copy(), self.state.values.copy()
@@ -416,3 +398,9 @@ def _weigh(rows: Rows, class_weight: Any) -> Rows:
     if class_weight is None or rows.y is None:
         return rows
     return Rows(rows.x, rows.y, batches.apply_class_weight(rows.y, rows.weight, class_weight))
+
+
+def _read_checkpoint(filepath: str | PathLike[str]) -> Any:
+    from chainrule.models.checkpoint_file import Checkpoint
+
+    return Checkpoint(filepath)

@@ -20,7 +20,7 @@ class LineLogger(Logger):
 
     def open(self, append: bool) -> None:
         """Open the file, empty or to go on at its end."""
-        self._file = Path(self.target).open("ab" if append else "wb")
+        self._file = Path(self.target).open("ab" if append else "wb")  # noqa: SIM115  # open as long as the run
 
     def write(self, text: str) -> None:
         """Write some lines, and let nothing of them wait."""

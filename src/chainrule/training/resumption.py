@@ -86,9 +86,9 @@ def refuse_other(saved: Mapping[str, Any], here: Mapping[str, Any]) -> None:
     """Raise a StateError that names the first setting in which a checkpoint differs from what is here."""
     for name, value in here.items():
         if saved[name] != value:
-            shown = f"{_short(saved[name])}, and this is {_short(value)}"
             raise StateError(
-                f"the checkpoint is of another run: its {name} is {shown}; give the same, or start without the checkpoint"
+                f"the checkpoint is of another run: its {name} is {_short(saved[name])}, and this is {_short(value)}; "
+                "give the same, or start without the checkpoint"
             )
 
 

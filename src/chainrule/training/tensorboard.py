@@ -1,6 +1,7 @@
-"""TensorBoard: losses, metrics, the learning rate and weights for the program of that name; the extra ``tensorboard``."""
+"""TensorBoard: losses, metrics, the learning rate and weights for that program; by the extra ``tensorboard``."""
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -47,11 +48,10 @@ class TensorBoard(Logger):
         update_freq: str | int = "epoch",
         write_steps_per_second: bool = False,
     ) -> None:
-        try:
-            import tensorboardX  # noqa: F401
-        except ModuleNotFoundError as error:
-            fix = "install it with: pip install 'chainrule[tensorboard]'"
-            raise DependencyError(f"TensorBoard needs tensorboardX; {fix}") from error
+        if find_spec("tensorboardX") is None:
+            raise DependencyError(
+                "TensorBoard needs tensorboardX; install it with: pip install 'chainrule[tensorboard]'"
+            )
         self.target = self.log_dir = fspath(log_dir)
         self.histogram_freq = whole_number("histogram_freq", histogram_freq, least=0)
         if update_freq == "batch":
