@@ -10,7 +10,7 @@ from chainrule.errors import DataError, FileError
 from chainrule.tables import Table
 from chainrule.training.run_folder import RunFolder
 
-ALLOWED = {"resume", "checkpoint_minutes", "as_json", "quiet"}  # beside each other
+ALLOWED = {"resume", "checkpoint_minutes", "diagnose", "as_json", "quiet"}  # beside each other
 PATHS = ("file", "test", "out")
 
 

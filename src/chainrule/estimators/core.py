@@ -13,7 +13,7 @@ from chainrule.errors import DataError
 from chainrule.estimators.metric import best_threshold
 from chainrule.estimators.network import Options, build_network, task_of
 from chainrule.models.sequential import Sequential
-from chainrule.tables import ClassTarget, Encoder, Part, Table, Target
+from chainrule.tables import ClassTarget, Encoder, Part, Table, Target, target_columns
 from chainrule.training import Callback, EarlyStopping, History, TerminateOnNaN
 from chainrule.training.run_folder import Keep
 
@@ -66,6 +66,11 @@ class TabularNetwork:
             )
         return outputs
 
+    def extra_columns(self, table: Table) -> list[str]:
+        """Return the names of a table's columns that are neither known from training nor targets."""
+        targets = target_columns(self.target)
+        return [name for name in self.encoder.extra_columns(table) if name not in targets]
+
     def choose_threshold(self, metric: str | None, validation: Part) -> None:
         """Set the threshold between two classes to what is best for a metric on validation rows."""
         if isinstance(self.target, ClassTarget) and len(self.target.classes) == 2:
@@ -108,7 +113,7 @@ def fit_network(
     Raises
     ------
     DataError
-        No epoch could be finished, or none was measured as finite.
+        No epoch could be finished, none was measured as finite, or the network that came of it gives no finite numbers.
     """
     options.check_task(task_of(target))
     network = build_network(encoder, target, options, len(training))
@@ -121,6 +126,10 @@ def fit_network(
     history = _run(network, training, validation, options, epochs, verbose, callbacks, keep_on_interrupt, keep)
     if not history.epoch:
         raise DataError(f"no epoch of training was finished: {history.stopped_by}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not np.isfinite(network.predict(training.inputs)).all():
+            why = history.stopped_by if history.diverged else "its weights have grown without bound; lower the rate"
+            raise DataError(f"the network does not answer its own training rows with finite numbers: {why}")
     model = TabularNetwork(network, encoder, target)
     if validation is not None:
         if not np.isfinite(history.history["val_loss"]).any():

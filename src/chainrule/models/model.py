@@ -189,10 +189,8 @@ class Model(Configurable, ABC):
     ) -> History:
         """Train for some epochs; a further call goes on from there.
 
-        One seed decides everything that is random. The same call with the same seed gives the same bits: on one
-        machine, or another with the same instruction set, on any number of threads, and also where it was stopped in
-        between and goes on from a checkpoint. Other instruction sets and the other engine agree to rounding;
-        ``history.environment`` says what a run was made on.
+        The same call with the same seed gives the same bits, on one machine or another with the same instruction set,
+        on any number of threads, stopped in between or not; others, and the other engine, agree to rounding.
 
         Parameters
         ----------
@@ -219,9 +217,8 @@ class Model(Configurable, ABC):
             Of orders, splits and dropout; default: the model's.
         resume_from : str or path, optional
             A checkpoint of this training (`chainrule.callbacks.ModelCheckpoint`): go on from there as if it had never
-            stopped, with the same data and arguments. ``epochs`` counts from the beginning, and may be more now. The
-            seed, and what happened to the learning rate, come from the checkpoint. Callbacks must be there again;
-            those that remember something, such as `EarlyStopping`, are given it back.
+            stopped, with the same data, arguments and callbacks; ``epochs`` may be more now. The seed, the rate and what
+            callbacks remember come from it.
 
         Returns
         -------
@@ -230,12 +227,16 @@ class Model(Configurable, ABC):
         Raises
         ------
         StateError
-            The checkpoint is of another architecture, optimiser, data or settings.
+            The checkpoint is of another run.
         """
         check_epochs(epochs, initial_epoch)
         check_class_weight(class_weight)
         validation_freq = whole_number("validation_freq", validation_freq, least=1)
-        checkpoint = None if resume_from is None else _read_checkpoint(resume_from)
+        checkpoint = None
+        if resume_from is not None:
+            from chainrule.models.checkpoint_file import Checkpoint
+
+            checkpoint = Checkpoint(resume_from)
         task, rows = self._rows(x, y, sample_weight, "fit")
         if checkpoint is not None:
             checkpoint.check(self)
@@ -398,9 +399,3 @@ def _weigh(rows: Rows, class_weight: Any) -> Rows:
     if class_weight is None or rows.y is None:
         return rows
     return Rows(rows.x, rows.y, batches.apply_class_weight(rows.y, rows.weight, class_weight))
-
-
-def _read_checkpoint(filepath: str | PathLike[str]) -> Any:
-    from chainrule.models.checkpoint_file import Checkpoint
-
-    return Checkpoint(filepath)

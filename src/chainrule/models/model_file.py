@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import activations, initializers, layers, losses, metrics, optimizers, regularizers
+from chainrule import activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers
 from chainrule.arrays import Array
 from chainrule.configurable import Configurable
 from chainrule.errors import ArgumentError, ChainruleError, DataError, FileError, StateError
@@ -43,7 +43,7 @@ def file_name(cls: type) -> str:
 # Every class that a file may name. A custom layer must be passed in by the caller.
 KNOWN: dict[str, type] = {
     file_name(cls): cls
-    for module in (layers, losses, optimizers, metrics, initializers, regularizers, schedules)
+    for module in (constraints, layers, losses, optimizers, metrics, initializers, regularizers, schedules)
     for cls in vars(module).values()
     if isinstance(cls, type) and issubclass(cls, Configurable)
 }
@@ -187,14 +187,20 @@ class _Shapes:
         return np.zeros(shape, dtype)
 
 
+PARTS: dict[str, Any] = {
+    "activation": activations.Activation,
+    "initializer": Initializer,
+    "regularizer": regularizers.L1L2,
+    "constraint": constraints.MinMaxNorm | constraints.NonNeg,
+}
+
+
 def _check_parts(layer: Layer) -> None:
-    """Refuse a known layer whose activation, initialiser or regularizer is an object of another kind."""
+    """Refuse a known layer whose activation, initialiser, regularizer or constraint is an object of another kind."""
     if type(layer) not in KNOWN.values():
         return
     for name, value in vars(layer).items():
-        kind = {"activation": activations.Activation, "initializer": Initializer, "regularizer": regularizers.L1L2}.get(
-            name.rpartition("_")[2]
-        )
+        kind = PARTS.get(name.rpartition("_")[2])
         if kind is not None and value is not None and not isinstance(value, kind):
             raise FileError(f"the file's description is damaged: {type(value).__name__} is no {name}")
 

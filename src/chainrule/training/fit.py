@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from chainrule.arrays import Array, fingerprint, whole_number
+from chainrule.engine import ahead
 from chainrule.engine.data import Rows
 from chainrule.engine.engine import Engine, Position, Progress, Task, Watch
 from chainrule.errors import ArgumentError, warn
@@ -64,6 +65,9 @@ class Trainer:
         self.stop: Stop | None = None
         self._saved: Mapping[str, Any] | None = None
         self._together = engine.steps_together(task, settings.batch_size)
+        if settings.validation_freq == 1 and not callable(settings.shuffle):
+            self.engine = ahead.of_this_thread(engine, self._outlook())
+        self._orders: dict[int, Array] = {}
         self._started = self._told = 0.0  # _told: when progress within an epoch was last reported
         params = {
             "epochs": settings.epochs,
@@ -80,6 +84,25 @@ class Trainer:
         self.run.state = lambda: resumption.state_of(self)
         display = make_progress(settings.verbose)
         self.callbacks = CallbackList([*callbacks, *([display] if display else [])], self.run)
+
+    def _outlook(self) -> ahead.Outlook:
+        """Return what is known of the epochs to come."""
+        settings, validation = self.settings, self.validation
+        return ahead.Outlook(
+            self.train,
+            validation,
+            self._order,
+            settings.batch_size,
+            0 if validation is None else evaluation_batch(settings.validation_batch_size, len(validation)),
+            self.position.epoch + settings.epochs - settings.initial_epoch,
+        )
+
+    def _order(self, epoch: int) -> Array:
+        """Return the order of the rows in an epoch, kept until that is run."""
+        if epoch not in self._orders:
+            settings = self.settings
+            self._orders[epoch] = batches.order(len(self.train), settings.shuffle, settings.seed, epoch)
+        return self._orders[epoch]
 
     def resume(self, saved: Mapping[str, Any]) -> None:
         """Stand where the run of a checkpoint stood; the model's weights are not its business."""
@@ -129,14 +152,19 @@ class Trainer:
         self.callbacks.call("on_pause", epoch, batch, logs)
 
     def _epoch(self, epoch: int) -> None:
+        rate = self.task.optimizer.learning_rate
         self.callbacks.call("on_epoch_begin", epoch, {})
+        if self.batch and self._saved is not None:  # it goes on within the epoch: what its beginning did is done
+            resumption.restore_callbacks(self.callbacks, self._saved)
+            self.task.optimizer.learning_rate = rate
         self._told = time.perf_counter()
         for metric in self.task.measured.values():
             metric.reset_state()
         for metric, state in zip(self.task.measured.values(), self.measured, strict=False):
             metric.set_state(state)
         self.measured = []
-        order = batches.order(len(self.train), self.settings.shuffle, self.settings.seed, self.position.epoch)
+        order = self._order(self.position.epoch)
+        del self._orders[self.position.epoch]
         self.stop = self._steps(epoch, order)
         total, self.total, self.batch = self.total, Progress(), 0
         self.history.examples += total.rows
@@ -210,7 +238,8 @@ class Trainer:
         batch = start + part.rows // size
         rows = self.train.take(order[batch * size : (batch + 1) * size])
         self.history.diverged = True
-        reason = divergence.explain(self.task, rows, self.position.step, epoch, batch)
+        self.history.finding = divergence.explain(self.task, rows, self.position.step, epoch, batch)
+        reason = divergence.sentence(self.history.finding)
         if not any(isinstance(callback, divergence.TerminateOnNaN) for callback in self.callbacks.callbacks):
             warn(f"training stopped: {reason}", RuntimeWarning)
         return Stop(reason)

@@ -9,6 +9,7 @@ import numpy as np
 from chainrule.engine import threads
 from chainrule.errors import StateError
 from chainrule.training.environment import environment
+from chainrule.training.finding import Finding
 
 
 class History:
@@ -32,6 +33,8 @@ class History:
         What ended the training: "all epochs done", the reason a callback gave, "interrupted" or an error.
     diverged : bool
         Whether a loss or gradient that is not finite ended the training.
+    finding : Finding or None
+        Then: where that was, and the likely cause.
     seconds : float
         Wall-clock time; of a run that went on from a checkpoint, that before it too.
     environment : dict
@@ -54,6 +57,7 @@ class History:
         self.unfinished: dict[str, Any] = {}
         self.stopped_by = ""
         self.diverged = False
+        self.finding: Finding | None = None
         self.seconds = 0.0
         self.examples = 0
         self._started, self._threads = time.time(), threads.maximum()
@@ -128,4 +132,4 @@ class History:
 
 def _plain(value: Any) -> Any:
     """Return a number as Python's float, and an array as it is."""
-    return float(value) if np.ndim(value) == 0 else value
+    return float(value) if isinstance(value, float | int) or np.ndim(value) == 0 else value
