@@ -214,11 +214,10 @@ class Model(Configurable, ABC):
         initial_epoch, validation_freq, validation_batch_size : int
             As in Keras.
         seed : int, optional
-            Of orders, splits and dropout; default: the model's.
+            Of orders, splits and dropout; default: the model's, or that of the checkpoint.
         resume_from : str or path, optional
             A checkpoint of this training (`chainrule.callbacks.ModelCheckpoint`): go on from there as if it had never
-            stopped, with the same data, arguments and callbacks; ``epochs`` may be more now. The seed, the rate and what
-            callbacks remember come from it.
+            stopped, with the same data, arguments and callbacks; ``epochs`` may be more now.
 
         Returns
         -------
