@@ -73,3 +73,17 @@ def test_numbers_and_dates_as_text() -> None:
     ]
     dates = read_table({"d": ["2021-01-05", None, "1969-12-31 12:30"]}).column("d")
     assert dates.as_text().tolist() == ["2021-01-05", None, "1969-12-31 12:30:00"]
+
+
+def test_a_fingerprint_tells_tables_apart_and_knows_the_same_one():
+    columns = {"x": [1.0, None], "name": ["a", "b"]}
+    same, first = read_table(dict(columns)).fingerprint(), read_table(columns).fingerprint()
+    others = [
+        {"x": [1.0, 2.0], "name": ["a", "b"]},
+        {"y": [1.0, None], "name": ["a", "b"]},
+        {"x": [1.0, None], "name": ["a", None]},
+        {"x": [1.0, None], "name": ["ab", ""]},
+        {"name": ["a", "b"], "x": [1.0, None]},
+    ]
+    assert same == first
+    assert len({first, *(read_table(other).fingerprint() for other in others)}) == 1 + len(others)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule import Sequential
-from chainrule.callbacks import Callback, EarlyStopping, ModelCheckpoint
+from chainrule.callbacks import Callback, EarlyStopping, LearningRateScheduler, ModelCheckpoint, ReduceLROnPlateau
 from chainrule.engine import engine as engine_module
 from chainrule.engine import native
 from chainrule.errors import ArgumentError, FileError, StateError
@@ -161,6 +161,44 @@ def test_a_further_fit_and_a_rate_that_was_set_go_on(tmp_path):
         return model
 
     check(make, tmp_path / "c.safetensors", (2, 3), callbacks=lambda: [Halve()], epochs=4, batch_size=8)
+
+
+@pytest.mark.parametrize("place", [(1, 3), (1, BATCHES), (4, 6)], ids=str)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: LearningRateScheduler(lambda epoch, rate: 0.8 * rate),
+        lambda: ReduceLROnPlateau("loss", factor=0.5, patience=1, min_delta=10.0),
+    ],
+    ids=["scheduler", "plateau"],
+)
+def test_rates_that_callbacks_set_go_on(make, place, tmp_path):
+    path = tmp_path / "c.safetensors"
+    check(lambda: noisy(optimizer=Adam(0.05)), path, place, callbacks=lambda: [make()], epochs=6, batch_size=8)
+
+
+def test_the_beginning_of_an_epoch_is_not_counted_twice(tmp_path):
+    class Count(Callback):
+        def on_train_begin(self, logs=None):
+            self.begun = 0
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.begun += 1
+
+        def get_state(self):
+            return {"begun": self.begun}
+
+        def set_state(self, state):
+            self.begun = state["begun"]
+
+    counts = []
+
+    def more():
+        counts.append(Count())
+        return counts[-1:]
+
+    interrupted(noisy, tmp_path / "c.safetensors", (2, 3), callbacks=more, epochs=4, batch_size=8)
+    assert [count.begun for count in counts] == [3, 4]
 
 
 def test_the_seed_comes_from_the_checkpoint(tmp_path):

@@ -10,7 +10,7 @@ from chainrule.errors import DataError, FileError
 from chainrule.tables import Table
 from chainrule.training.run_folder import RunFolder
 
-ALLOWED = {"resume", "checkpoint_minutes", "as_json", "quiet"}  # beside each other
+ALLOWED = {"resume", "checkpoint_minutes", "diagnose", "as_json", "quiet"}  # beside each other
 PATHS = ("file", "test", "out")
 
 
@@ -42,8 +42,8 @@ def read_settings(folder: RunFolder, defaults: dict[str, Any]) -> dict[str, Any]
     return asked | {name: Path(asked[name]) for name in PATHS if asked.get(name) is not None}
 
 
-def check_table(folder: RunFolder, table: Table) -> None:
-    """Refuse to go on with another table than the run began with.
+def go_on(folder: RunFolder, table: Table) -> None:
+    """Make a run folder ready, unless the run began with another table.
 
     Raises
     ------
@@ -54,3 +54,4 @@ def check_table(folder: RunFolder, table: Table) -> None:
             f"the table is not the one that the run in {folder.path} began with; give it the same data, or start "
             "anew with --run"
         )
+    folder.restart()

@@ -70,14 +70,13 @@ def train(  # noqa: PLR0912, PLR0915  # one command: its steps in their order
     chainrule train --sql "select * from 'a.csv' join 'b.parquet' using (id)" --target paid
     chainrule train houses.parquet --target price --hidden 128,64 --dropout 0.1 --out houses.safetensors
     chainrule train examples/penguins.csv --target species --run runs/first
-
     chainrule train --resume runs/first
 
     A run folder holds settings.json, environment.json, metrics.jsonl (a line for every epoch, as it ends) and
     model.safetensors, which is then the only model unless --out names another. A run that was stopped, whatever stopped
     it, goes on with --resume DIR, in the folder where it began, and ends as if nothing had happened.
     """
-    from chainrule.cli.resume import check_table, read_settings, refuse_others
+    from chainrule.cli.resume import go_on, read_settings, refuse_others
     from chainrule.estimators.network import Options
     from chainrule.estimators.tabular import train_table
     from chainrule.training.environment import of_command
@@ -113,8 +112,7 @@ def train(  # noqa: PLR0912, PLR0915  # one command: its steps in their order
         environment = {**of_command(context.obj, options.seed), "table": rows.fingerprint()}
         folder = RunFolder.create(run, kept, environment, force)
     elif folder is not None:
-        check_table(folder, rows)
-        folder.restart()
+        go_on(folder, rows)
     silent = as_json or quiet
     model = train_table(
         rows,

@@ -1,6 +1,6 @@
 """Sequential: layers applied one after the other, over one vector of parameters."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from typing import Any
 
@@ -297,3 +297,15 @@ class Sequential(Model):
         from chainrule.models.model_file import save_model
 
         save_model(self, filepath, overwrite)
+
+    def check_keepable(self) -> None:
+        """Raise the error for a model that no checkpoint can hold, such as one with a function as activation."""
+        from chainrule.models.checkpoint_file import check_keepable
+
+        check_keepable(self)
+
+    def save_checkpoint(self, filepath: str | PathLike[str], state: Mapping[str, Any]) -> None:
+        """Write the model with the state of its training; `ModelCheckpoint` does it."""
+        from chainrule.models.checkpoint_file import write_checkpoint
+
+        write_checkpoint(self, filepath, state)

@@ -152,7 +152,11 @@ class Trainer:
         self.callbacks.call("on_pause", epoch, batch, logs)
 
     def _epoch(self, epoch: int) -> None:
+        rate = self.task.optimizer.learning_rate
         self.callbacks.call("on_epoch_begin", epoch, {})
+        if self.batch and self._saved is not None:  # it goes on within the epoch: what its beginning did is done
+            resumption.restore_callbacks(self.callbacks, self._saved)
+            self.task.optimizer.learning_rate = rate
         self._told = time.perf_counter()
         for metric in self.task.measured.values():
             metric.reset_state()
