@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import StateError
+from chainrule.pictures import picture
 
 
 class History:
@@ -92,9 +93,7 @@ class History:
 
     def plot(self) -> Any:
         """Return a matplotlib figure: training and validation loss over the epochs, best epoch marked."""
-        from chainrule.training.plot import plot_history
-
-        return plot_history(self)
+        return picture("curves", self)
 
     def __repr__(self) -> str:
         last = {name: values[-1] for name, values in self.history.items()} or self.unfinished
