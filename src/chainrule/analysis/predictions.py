@@ -125,7 +125,9 @@ def _same_rows(truth: Array | None, answers: Array) -> None:
 def _of_table(model: TabularNetwork, data: Any) -> Predictions:
     table, target = read_table(data), model.target
     if not isinstance(target, ClassTarget | NumberTarget):
-        raise ArgumentError(f"the model has several targets, {target.name}; plot them one by one on what predict returns")
+        raise ArgumentError(
+            f"the model has several targets, {target.name}; plot them one by one on what predict returns"
+        )
     known = target.name in table.names
     if known:
         table, _ = with_known_target(table, target.name)

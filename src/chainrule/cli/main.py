@@ -11,7 +11,7 @@ from chainrule.errors import ChainruleError
 class Commands(click.Group):
     """The commands; each is imported when it is used, and a misspelt one is answered with the nearest."""
 
-    NAMES = ("completion", "evaluate", "explain", "inspect", "predict", "train")
+    NAMES = ("completion", "evaluate", "explain", "inspect", "plot", "predict", "train")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands."""
@@ -51,6 +51,7 @@ def cli() -> None:
     chainrule predict penguins-species.safetensors new.csv
     chainrule evaluate penguins-species.safetensors labelled.csv
     chainrule explain penguins-species.safetensors penguins.csv --row 3
+    chainrule plot penguins-species.safetensors penguins.csv
     chainrule inspect penguins-species.safetensors
 
     Colours are for terminals only, and go where NO_COLOR is set.

@@ -66,3 +66,26 @@ def new_figure(
         figure = Figure(figsize=size, layout="constrained", dpi=150)
         axes = figure.subplots(rows, columns, **options)
     return figure, axes
+
+
+def plain(text: str) -> str:
+    r"""Return text from data as matplotlib shows it letter by letter: a dollar sign starts no formula.
+
+    Examples
+    --------
+    >>> print(plain("price in $ or $x^2$"))
+    price in \$ or \$x^2\$
+    """
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text).replace("$", r"\$")
+
+
+def series(number: int) -> tuple[str, Any]:
+    """Return the colour and the dashes of a curve by its number; none share both before all were used.
+
+    Examples
+    --------
+    >>> series(0), series(7)
+    (('#0067a5', '-'), ('#d55e00', '-.'))
+    """
+    count = len(SERIES)
+    return SERIES[number % count], DASHES[(number + number // count) % count]

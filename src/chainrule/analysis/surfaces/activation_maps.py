@@ -84,7 +84,13 @@ def activation_maps(
         for unit, tile in zip(units, line, strict=False):
             height = plane.image(values[:, unit])
             image = tile.imshow(
-                height, cmap=diverging(), vmin=-largest, vmax=largest, origin="lower", extent=plane.extent, aspect="auto"
+                height,
+                cmap=diverging(),
+                vmin=-largest,
+                vmax=largest,
+                origin="lower",
+                extent=plane.extent,
+                aspect="auto",
             )
             if height.min() < 0 < height.max():
                 tile.contour(plane.across, plane.up, height, levels=[0.0], colors=[INK], linewidths=0.9)

@@ -103,7 +103,9 @@ def _draw_classes(axes: Any, plane: Plane, found: Predictions, truth: Array | No
     sure = np.clip((largest - 1 / count) / (1 - 1 / count), 0.0, 1.0)
     strength = (PALEST + (STRONGEST - PALEST) * sure)[..., None]
     colours = np.array([to_rgb(class_look(code)[0]) for code in range(count)])[codes]
-    axes.imshow(1 - strength * (1 - colours), origin="lower", extent=plane.extent, aspect="auto", interpolation="bilinear")
+    axes.imshow(
+        1 - strength * (1 - colours), origin="lower", extent=plane.extent, aspect="auto", interpolation="bilinear"
+    )
     for code in np.unique(codes):
         if (codes != code).any():
             is_it = _lead(plane, found, int(code))
@@ -112,7 +114,9 @@ def _draw_classes(axes: Any, plane: Plane, found: Predictions, truth: Array | No
         scatter_classes(axes, plane.points, truth, found.classes)
         axes.legend(loc="best", framealpha=0.9)
     else:
-        patches = [Patch(color=class_look(code)[0], alpha=0.6, label=plain(found.classes[code])) for code in np.unique(codes)]
+        patches = [
+            Patch(color=class_look(code)[0], alpha=0.6, label=plain(found.classes[code])) for code in np.unique(codes)
+        ]
         axes.legend(handles=patches, loc="best", framealpha=0.9)
 
 

@@ -2,9 +2,12 @@
 
 from typing import Any
 
-from chainrule.analysis.drawing.figures import SERIES
+import numpy as np
+
+from chainrule.analysis.drawing.figures import SERIES, plain
 from chainrule.analysis.drawing.palette import COLOURS
 from chainrule.arrays import Array
+from chainrule.estimators.wording import shorten
 
 MARKS = ("o", "s", "^", "D", "v", "P")
 MOST_POINTS = 2000
@@ -32,21 +35,17 @@ def diverging() -> Any:
 
 def thinned(points: Array) -> Array:
     """Return which points are drawn: all of a few, else every so many."""
-    import numpy as np
-
     step = -(-len(points) // MOST_POINTS)
     return np.arange(0, len(points), max(1, step))
 
 
 def scatter_classes(axes: Any, points: Array, codes: Array, names: tuple[str, ...]) -> None:
     """Draw points of classes, each with its colour and mark, and a legend."""
-    from chainrule.estimators.wording import shorten
-
     shown = thinned(points)
     for code, name in enumerate(names):
         here = shown[codes[shown] == code]
         if len(here):
             colour, mark = class_look(code)
-            label = shorten(name, 24).replace("$", r"\$")
+            label = plain(shorten(name, 24))
             style = {"edgecolors": "white", "linewidths": 0.7, "s": 30, "zorder": 3}
             axes.scatter(points[here, 0], points[here, 1], color=colour, marker=mark, label=label, **style)

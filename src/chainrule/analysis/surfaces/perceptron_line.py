@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.analysis.drawing.figures import INK, SERIES, new_figure
+from chainrule.analysis.drawing.figures import INK, new_figure, plain
 from chainrule.analysis.predictions import class_codes
-from chainrule.analysis.surfaces.looks import scatter_classes
+from chainrule.analysis.surfaces.looks import class_look, scatter_classes
 from chainrule.arrays import Array
 from chainrule.errors import ArgumentError, ShapeError
 from chainrule.models.perceptron import Perceptron
@@ -14,10 +14,21 @@ from chainrule.models.perceptron import Perceptron
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SIDES = (SERIES[1], SERIES[0])  # z < 0, z > 0
+CLASSES = ("0", "1")  # the answer where z < 0, and where z > 0
+LABEL: dict[str, Any] = {
+    "color": INK,
+    "fontsize": 14,
+    "weight": "bold",
+    "ha": "center",
+    "va": "center",
+    "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 2},
+    "zorder": 5,
+}
 
 
-def perceptron_line(perceptron: Perceptron, X: Any = None, y: Any = None, names: tuple[str, str] | None = None) -> "Figure":
+def perceptron_line(
+    perceptron: Perceptron, X: Any = None, y: Any = None, names: tuple[str, str] | None = None
+) -> "Figure":
     """Return a picture of the line w1 x1 + w2 x2 + w0 = 0 with its two sides and the vector w that stands on it.
 
     The vector points to the side where z > 0; both axes have one scale, so that it is seen to be perpendicular.
@@ -45,7 +56,7 @@ def perceptron_line(perceptron: Perceptron, X: Any = None, y: Any = None, names:
     Examples
     --------
     >>> figure = perceptron_line(Perceptron([3.0, -2.0], bias=1.0))
-    >>> [text.get_text() for text in figure.axes[0].texts]
+    >>> [text.get_text() for text in figure.axes[0].texts if text.get_text()]
     ['z > 0', 'z < 0', 'w = (3, -2)']
     """
     w, bias = perceptron.weights.numpy().astype(np.float64), float(perceptron.bias.numpy())
@@ -59,39 +70,57 @@ def perceptron_line(perceptron: Perceptron, X: Any = None, y: Any = None, names:
     points = None if X is None else _points(X, y)
     normal = w / length
     nearest = -bias / length * normal  # the point of the line nearest to 0
-    centre, half = (nearest, 4.0) if points is None else _middle(points)
+    centre, half = (nearest, 4.0) if points is None else _view(points)
     figure, axes = new_figure(width=5.8, height=5.4)
     foot = centre - ((centre - nearest) @ normal) * normal  # the point of the line nearest to the middle
-    along = np.array([-normal[1], normal[0]])
-    reach = 4 * half + float(np.linalg.norm(foot - centre))
-    ends = np.stack([foot - reach * along, foot + reach * along])
-    for side, colour in zip((-1, 1), SIDES, strict=True):
-        corners = np.concatenate([ends, ends[::-1] + side * 2 * reach * normal])
-        axes.fill(*corners.T, color=colour, alpha=0.14, linewidth=0)
-    axes.plot(*ends.T, color=INK, linewidth=2.2, label=f"z = {perceptron.equation()}")
+    _sides(axes, perceptron, foot, normal, 4 * half + float(np.linalg.norm(foot - centre)))
     if points is not None:
-        codes = np.zeros(len(points), np.int64) if y is None else class_codes(y, ("0", "1"))
-        names_of_classes = ("0", "1") if y is not None else ("X",)
-        scatter_classes(axes, points, 1 - codes if y is not None else codes, names_of_classes[::-1])
-    visible = np.abs(foot - centre).max() < half
-    anchor = foot if visible else centre
-    for side, words in ((1, "z > 0"), (-1, "z < 0")):
-        at = anchor + side * 0.42 * half * normal - 0.45 * half * along
-        inside = np.abs(at - centre).max() < 0.95 * half
-        same = visible or np.sign(normal @ (centre - nearest)) == side  # only one side is in sight
-        if inside and same:
-            box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 3}
-            axes.text(*at, words, color=INK, fontsize=14, ha="center", va="center", weight="bold", bbox=box, zorder=5)
-    if visible:
-        tip = foot + 0.38 * half * normal
-        arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 2, "shrinkA": 0, "shrinkB": 0}
-        axes.annotate("", xy=tip, xytext=foot, arrowprops=arrow, zorder=5).set_visible(True)
-        words = f"w = ({w[0]:.3g}, {w[1]:.3g})"
-        axes.texts[-1].remove()
-        axes.annotate(words, xy=foot, xytext=tip + 0.10 * half * normal + 0.05 * half * along, ha="center", va="center", zorder=6)
-        axes.add_patch(_arrow(foot, tip))
+        codes, classes = (np.zeros(len(points), np.int64), ("X",)) if y is None else (class_codes(y, CLASSES), CLASSES)
+        scatter_classes(axes, points, codes, classes)
+    if np.abs(foot - centre).max() < half:
+        _labels(axes, w, foot, normal, half)
+    else:  # the line is out of sight: all that is seen is one side
+        side = "z > 0" if (centre - nearest) @ normal > 0 else "z < 0"
+        axes.text(*centre, side, **LABEL)
     first, second = names or ("x1", "x2")
     axes.set(xlim=(centre[0] - half, centre[0] + half), ylim=(centre[1] - half, centre[1] + half))
-    axes.set(xlabel=first, ylabel=second, aspect="equal")
+    axes.set(xlabel=plain(first), ylabel=plain(second), aspect="equal")
+    axes.grid(False)
     axes.legend(loc="upper right", framealpha=0.95)
     return figure
+
+
+def _points(X: Any, y: Any) -> Array:
+    points = np.asarray(X, np.float64)
+    if points.ndim != 2 or points.shape[1] != 2 or not len(points):
+        raise ShapeError(f"X must be points, (rows, 2), got shape {points.shape}")
+    if y is not None and np.size(y) != len(points):
+        raise ShapeError(f"X and y must have the same number of rows, got {len(points)} and {np.size(y)}")
+    return points
+
+
+def _view(points: Array) -> tuple[Array, float]:
+    """Return the middle of points, and how far the picture reaches from it to each side."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    return (low + high) / 2, 0.56 * float((high - low).max()) or 1.0
+
+
+def _sides(axes: Any, perceptron: Perceptron, foot: Array, normal: Array, reach: float) -> None:
+    """Draw the line, and a colour on each side of it."""
+    along = np.array([-normal[1], normal[0]])
+    ends = np.stack([foot - reach * along, foot + reach * along])
+    for side, code in ((-1, 0), (1, 1)):
+        corners = np.concatenate([ends, ends[::-1] + side * 2 * reach * normal])
+        axes.fill(*corners.T, color=class_look(code)[0], alpha=0.15, linewidth=0)
+    axes.plot(*ends.T, color=INK, linewidth=2.2, label=f"z = {perceptron.equation()}")
+
+
+def _labels(axes: Any, w: Array, foot: Array, normal: Array, half: float) -> None:
+    """Say which side is which, and draw w from the line to where z grows."""
+    along = np.array([-normal[1], normal[0]])
+    for side, words in ((1, "z > 0"), (-1, "z < 0")):
+        axes.text(*(foot + side * 0.28 * half * normal - 0.5 * half * along), words, **LABEL)
+    tip = foot + 0.36 * half * normal
+    arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 2.2, "mutation_scale": 16, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", xy=tip, xytext=foot, arrowprops=arrow, zorder=6)
+    axes.text(*(tip + 0.12 * half * normal), f"w = ({w[0]:.3g}, {w[1]:.3g})", **{**LABEL, "fontsize": 12})

@@ -102,7 +102,9 @@ def _of_array(
             return names.index(feature)
         if isinstance(feature, int | np.integer) and not isinstance(feature, bool) and -count <= feature < count:
             return int(feature) % count
-        raise ArgumentError(f"there is no feature {feature!r}; expected 0 to {count - 1}, or one of {', '.join(names[:9])}")
+        raise ArgumentError(
+            f"there is no feature {feature!r}; expected 0 to {count - 1}, or one of {', '.join(names[:9])}"
+        )
 
     first, second = (place(feature) for feature in _two((0, 1) if features is None else features))
     if first == second:
