@@ -73,6 +73,13 @@ def linear_note(layers: list[Layer]) -> str:
 
 
 def layer_kind(layer: Layer) -> str:
+    """Return what a layer is in a few words.
+
+    Examples
+    --------
+    >>> layer_kind(Dense(4, activation="relu")), layer_kind(Dropout(0.2))
+    ('Dense relu', 'Dropout 0.2')
+    """
     activation = output_activation(layer)
     if isinstance(layer, Dropout):
         return f"Dropout {layer.rate:g}"

@@ -45,7 +45,7 @@ def new_figure(
         if not str(error.name).startswith("matplotlib"):
             raise
         raise DependencyError("plots need matplotlib; install it with: pip install 'chainrule[plot]'") from error
-    style = {
+    style: dict[Any, Any] = {
         "font.size": 11,
         "text.color": INK,
         "axes.labelcolor": INK,

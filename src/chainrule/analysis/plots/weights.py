@@ -9,9 +9,9 @@ from chainrule.analysis.networks import Found, network_of
 from chainrule.arrays import Array
 from chainrule.errors import ArgumentError, StateError
 from chainrule.estimators.core import TabularNetwork
-from chainrule.estimators.wording import shorten, short_number
+from chainrule.estimators.wording import short_number, shorten
 from chainrule.models.sequential import Sequential
-from chainrule.tables import read_table, with_known_target
+from chainrule.tables import ClassTarget, NumberTarget, read_table, with_known_target
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -102,6 +102,8 @@ def _gradients(model: Any, found: Found, X: Any, y: Any) -> Array | None:
     if isinstance(model, TabularNetwork):
         if X is None:
             return None
+        if not isinstance(model.target, ClassTarget | NumberTarget):
+            raise ArgumentError("the model has several targets; give plot_weights its network, with encoded rows")
         table, _ = with_known_target(read_table(X), model.target.name)
         inputs, answers = model.encoder.encode(table), model.target.encode(table.column(model.target.name))
     elif X is None and y is None:

@@ -101,7 +101,7 @@ def _of_array(
         if isinstance(feature, str) and feature in names:
             return names.index(feature)
         if isinstance(feature, int | np.integer) and not isinstance(feature, bool) and -count <= feature < count:
-            return int(feature) % count
+            return int(feature) + (count if feature < 0 else 0)
         raise ArgumentError(
             f"there is no feature {feature!r}; expected 0 to {count - 1}, or one of {', '.join(names[:9])}"
         )
