@@ -43,6 +43,8 @@ Instruction instruction(const nb::dict& d) {
     set("seed", result.seed);
     set("layer", result.layer);
     set("threshold", result.threshold);
+    set("deviation", result.deviation);
+    if (d.contains("quantiles")) result.quantiles = reinterpret_cast<const void*>(nb::cast<std::uintptr_t>(d["quantiles"]));
     set("frozen", result.frozen);
     set("inverted", result.inverted);
     set("momentum", result.momentum);
@@ -86,6 +88,11 @@ Plan plan(const nb::dict& d) {
     result.epsilon = nb::cast<double>(d["epsilon"]);
     result.clipping = enumerator<Clipping>(d["clipping"]);
     result.clip_limit = nb::cast<double>(d["clip_limit"]);
+    for (nb::handle item : nb::cast<nb::list>(d["constraints"])) {
+        const auto [offset, rows, columns, low, high, rate, non_negative] =
+            nb::cast<std::tuple<ptrdiff_t, ptrdiff_t, ptrdiff_t, double, double, double, bool>>(item);
+        result.constraints.push_back({offset, rows, columns, low, high, rate, non_negative});
+    }
     return result;
 }
 

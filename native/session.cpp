@@ -278,7 +278,7 @@ Outcome Session<T>::run(const Run& asked) {
         set_examples(examples);
         mass_ = run.mode == Mode::evaluate && plan_.reduction == Reduction::sum ? 1 : static_cast<double>(examples);
         if (!run.rows.weights.data) equal_weights();
-        if (run.mode == Mode::train && only_dense())
+        if (run.mode == Mode::train && only_dense() && plan_.constraints.empty())
             run_on_team(1, [&](Member& member) { steps_of_one(member, run, start, stop, outcome); });
         else
             run_on_team(threads_, [&](Member& member) { steps(member, run, start, stop, outcome); });

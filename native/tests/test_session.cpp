@@ -2,6 +2,7 @@
 // clipping, and nothing is allocated once its steps run.
 #include <atomic>
 #include <new>
+#include <vector>
 
 #include "check.hpp"
 #include "session.hpp"
@@ -65,6 +66,18 @@ struct Case {
     }
 };
 
+/// Numbers that stand for those of a normal variable.
+template <class T>
+const T* quantiles() {
+    static const std::vector<T> numbers = [] {
+        std::vector<T> made(65536);
+        for (std::size_t i = 0; i < made.size(); ++i) made[i] = static_cast<T>(i) / 32768 - 1;
+        return made;
+    }();
+    return numbers.data();
+}
+
+template <class T>
 Case everything(Clipping clipping) {
     Case c;
     Instruction embedding{};
@@ -92,7 +105,14 @@ Case everything(Clipping clipping) {
     layer.weights = c.add(33);
     layer.bias = c.add(33);
     layer.epsilon = 1e-3;
+    Instruction& noise = c.same(Operation::gaussian_noise, 33);
+    noise.seed = 5;
+    noise.layer = 4;
+    noise.deviation = 0.1;
+    noise.quantiles = quantiles<T>();
+    c.plan.constraints.push_back({c.parameters, 33, kClasses, 0, 0.5, 1, false});
     c.dense(33, kClasses, Activation::linear);
+    c.plan.constraints.push_back({c.parameters - kClasses, 1, kClasses, 0, 0, 1, true});
     c.plan.loss = Loss::sparse_cross_entropy_logits;
     c.plan.sparse_labels = true;
     c.plan.optimizer = Optimizer::adam;
@@ -147,7 +167,7 @@ private:
 
 template <class T>
 void check(Clipping clipping, ptrdiff_t batch) {
-    Training<T> alone(everything(clipping), batch, 1);
+    Training<T> alone(everything<T>(clipping), batch, 1);
     double before = 0, after = 0;
     for (int epoch = 0; epoch < 8; ++epoch) {
         const Outcome outcome = alone.epoch();
@@ -157,7 +177,7 @@ void check(Clipping clipping, ptrdiff_t batch) {
     }
     CHECK(after < before, "loss from %g to %g", before, after);
     for (const int threads : {2, 3, 4}) {
-        Training<T> shared(everything(clipping), batch, threads);
+        Training<T> shared(everything<T>(clipping), batch, threads);
         for (int epoch = 0; epoch < 8; ++epoch) shared.epoch();
         CHECK(shared.parameters.same_bits(alone.parameters) && shared.state.same_bits(alone.state),
               "%d threads change the weights", threads);
@@ -165,7 +185,7 @@ void check(Clipping clipping, ptrdiff_t batch) {
 }
 
 void check_allocations() {
-    Training<float> training(everything(Clipping::global_norm), 8, 2);
+    Training<float> training(everything<float>(Clipping::global_norm), 8, 2);
     training.epoch();
     const long before = allocations;
     training.epoch();

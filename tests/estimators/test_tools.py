@@ -70,6 +70,15 @@ def test_a_worker_of_two_has_half_of_the_processors():
     assert set(counts) <= set(range(1, max(1, (os.cpu_count() or 1) // 2) + 1))
 
 
+def test_a_worker_of_a_multiprocessing_pool_uses_one_thread(monkeypatch):
+    for name in ("CHAINRULE_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    assert Parallel(n_jobs=2, backend="multiprocessing")(delayed(threads.maximum)() for _ in range(2)) == [1, 1]
+    monkeypatch.setenv("CHAINRULE_THREADS", "1000")  # asked for: as many as there are
+    alone = threads.maximum()
+    assert Parallel(n_jobs=2, backend="multiprocessing")(delayed(threads.maximum)() for _ in range(2)) == [alone] * 2
+
+
 @every_estimator
 def test_in_threads_of_one_process(case):
     engine.set_threads(2)

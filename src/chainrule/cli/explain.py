@@ -67,7 +67,7 @@ def explain(
         "input_names": trained.encoder.feature_names,
         "output_names": trained.classes or (trained.answer_names if len(trained.answer_names) > 1 else None),
     }
-    about = f"row {row} of {click.format_filename(file.name)}"
+    about = f"row {row} of {click.format_filename(file.name)}{_standardised(trained)}"
     if list_weights or weight is None:
         from chainrule.analysis import trace
 
@@ -112,6 +112,14 @@ def _example(model: "TabularModel", file: Path, row: int) -> "tuple[Array, Array
         raise DataError(f"row {row} has no {target.name}, and the loss compares with it; choose another row")
     screen.remark_on(model, table)
     return model.encoder.encode(table), model.target.encode(target)
+
+
+def _standardised(model: "TabularModel") -> str:
+    """Say how the target's own numbers became those that the network works with."""
+    from chainrule.tables import NumberTarget
+
+    target = model.target
+    return f", {target.name} as (y - {target.mean:.5g}) / {target.std:.5g}" if isinstance(target, NumberTarget) else ""
 
 
 def _listed(trace: "Trace", about: str) -> list[str]:

@@ -19,9 +19,9 @@ from chainrule.estimators.estimator import Estimator
 from chainrule.estimators.network import Options
 from chainrule.estimators.report import Report
 from chainrule.estimators.rows import evaluation_parts, weights_of
-from chainrule.estimators.scores import most_frequent
 from chainrule.estimators.tabular import units
 from chainrule.estimators.tabular_model import TabularModel
+from chainrule.estimators.train_table import guess_of
 from chainrule.models.sequential import Sequential
 from chainrule.tables import (
     ClassTarget,
@@ -73,8 +73,8 @@ class TabularEstimator(Estimator, ABC):
         """Check targets for training, and keep what they are."""
 
     @abstractmethod
-    def _fit_target(self, name: str, answers: Array) -> Target:
-        """Return the target, fitted on the training part of what `_encode` gives."""
+    def _fit_target(self, name: str, columns: Sequence[str], answers: Array) -> Target:
+        """Return the target, fitted on the training part of what `_encode` gives; its columns may have names."""
 
     @abstractmethod
     def _encode(self, y: Array) -> Array:
@@ -108,7 +108,7 @@ class TabularEstimator(Estimator, ABC):
         self
         """
         options = self._all_options()
-        given_name = getattr(y, "name", None)
+        name, columns = _names_of(y)
         table, y = self._read(X, y, reset=True)
         self._learn_target(y)
         answers, weights = self._encode(y), weights_of(sample_weight, table.rows)
@@ -125,11 +125,11 @@ class TabularEstimator(Estimator, ABC):
         data = DataOptions(categorical=self.categorical, numeric=self.numeric, drop=self.drop)
         data.check(table, "")
         encoder = Encoder.fit(training, None, data.roles, data.without, embed=True, cut=True)
-        target = self._fit_target(given_name if isinstance(given_name, str) else "y", answers[kept])
+        target = self._fit_target(name, columns, answers[kept])
         parts = self._parts(
             encoder, target, (training, answers[kept], None if weights is None else weights[kept]), held
         )
-        self._report = self._new_report(table, encoder, target, parts, options)
+        self._report = self._new_report(table, encoder, target, parts, options, data)
         self._model, self.history_ = fit_network(
             encoder,
             target,
@@ -223,7 +223,13 @@ class TabularEstimator(Estimator, ABC):
         return parts
 
     def _new_report(
-        self, table: Table, encoder: Encoder, target: Target, parts: Sequence[Part], options: Options
+        self,
+        table: Table,
+        encoder: Encoder,
+        target: Target,
+        parts: Sequence[Part],
+        options: Options,
+        data: DataOptions,
     ) -> Report:
         classes = target.classes if isinstance(target, ClassTarget) else None
         return Report(
@@ -239,8 +245,8 @@ class TabularEstimator(Estimator, ABC):
             columns=overview(encoder, table),
             split=[len(parts[0]), len(parts[1]) if len(parts) > 1 else 0, 0],
             seed=options.seed,
-            guess=0.0 if classes is None else most_frequent(classes, parts[0].answers),
-            settings=options.as_dict(),
+            guess=guess_of(target, parts[0]),
+            settings={**options.as_dict(), **data.as_dict()},
         )
 
     @property
@@ -329,6 +335,17 @@ def _is_frame(X: Any) -> bool:
     import narwhals as nw
 
     return nw.dependencies.is_into_dataframe(X)
+
+
+def _names_of(y: Any) -> tuple[str, tuple[str, ...]]:
+    """Return the name of a target, and those of its columns if it is a data frame."""
+    import narwhals as nw
+
+    if _is_frame(y):
+        columns = tuple(map(str, nw.from_native(y, eager_only=True).columns))
+        return (columns[0] if len(columns) == 1 else "y"), columns
+    name = getattr(y, "name", None)
+    return (name if isinstance(name, str) else "y"), ()
 
 
 def _table_of(array: Array) -> Table:

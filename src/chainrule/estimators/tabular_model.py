@@ -13,6 +13,7 @@ from chainrule.estimators.core import TabularNetwork
 from chainrule.estimators.network import outputs_of, task_of
 from chainrule.estimators.report import Report
 from chainrule.estimators.scores import ClassScores, NumberScores, class_scores, number_scores
+from chainrule.estimators.several_scores import SeveralScores, several_scores
 from chainrule.models.model_file import (
     describe_network,
     describe_training,
@@ -26,10 +27,12 @@ from chainrule.tables import (
     ClassTarget,
     Encoder,
     LabelsTarget,
+    NumbersTarget,
     NumberTarget,
     Target,
     read_table,
     read_target,
+    target_columns,
     with_known_target,
 )
 
@@ -102,15 +105,31 @@ class TabularModel(TabularNetwork):
         quantiles = self.target.quantiles if isinstance(self.target, NumberTarget) else ()
         if len(quantiles) > 1:
             return tuple(f"{self.target.name}_q{quantile:g}" for quantile in quantiles)
-        if isinstance(self.target, LabelsTarget):
-            return self.target.labels
-        return tuple(part.name for part in getattr(self.target, "parts", (self.target,)))
+        return target_columns(self.target)
 
-    def evaluate(self, source: Any) -> ClassScores | NumberScores:
-        """Return the scores on rows whose target is known; rows without it are left out."""
-        if not isinstance(self.target, ClassTarget | NumberTarget):
-            raise ArgumentError(f"{self.target.name} is several columns; score them one by one on what predict returns")
-        table, _ = with_known_target(read_table(source), self.target.name)
+    def evaluate(self, source: Any) -> ClassScores | NumberScores | SeveralScores:
+        """Return the scores on rows whose target is known; rows without it, or without one of several, are left out.
+
+        Parameters
+        ----------
+        source : path, data frame, dict of columns or Table
+            Columns are found by name, targets too: ``answer_names`` (of quantiles: the target's own).
+
+        Raises
+        ------
+        ArgumentError
+            A column that the model reads has the name of a target.
+        DataError
+            No row has a known target, or a value of it is not one that it can have.
+        """
+        read = {encoding.name for encoding in self.encoder.encodings}.intersection(target_columns(self.target))
+        if read:  # an estimator's y without a name is called "y"
+            raise ArgumentError(
+                f"{min(read)!r} is both a column that the model reads and its target; fit it again on a y with a name"
+            )
+        table, _ = with_known_target(read_table(source), *target_columns(self.target))
+        if isinstance(self.target, LabelsTarget | NumbersTarget):
+            return several_scores(self.target, table, self.outputs(table))
         return score(self, self.encoder.encode(table), self.target.encode(table.column(self.target.name)))
 
     def save(self, path: str | PathLike[str], overwrite: bool = True) -> None:
@@ -175,24 +194,37 @@ def load(path: str | PathLike[str], custom_objects: Mapping[str, type] | None = 
     """
     description, tensors = read_file(path)
     network = restore_model(path, description, tensors, custom_objects)
+    if "encoder" not in description:
+        return network
+    encoder, target, report = read_parts(path, description)
+    inside, outside = (len(encoder.feature_names),), (outputs_of(target),)
+    if network.input_shape[1:] != inside or network.output_shape[1:] != outside:
+        raise FileError(f"{path} is damaged: its network, encoder and target do not fit each other")
+    return TabularModel(network, encoder, target, report)
+
+
+def read_parts(path: str | PathLike[str], description: Mapping[str, Any]) -> tuple[Encoder, Target, Report]:
+    """Return all of a `TabularModel` but its network from the description in a file that `read_file` has read.
+
+    Raises
+    ------
+    FileError
+        They are damaged, or do not fit each other.
+    """
     try:
-        if "encoder" not in description:
-            return network
         encoder, report = Encoder.from_state(description["encoder"]), Report.from_dict(description["report"])
         target = read_target(description["target"])
     except (KeyError, TypeError) as error:
         raise FileError(f"{path} is damaged: its description lacks {error}") from error
     if (
-        network.input_shape[1:] != (len(encoder.feature_names),)
-        or network.output_shape[1:] != (outputs_of(target),)
-        or task_of(target) != report.task
+        task_of(target) != report.task
         or report.target != target.name
         or encoder.target != (None if "estimator" in description else target.name)
         or not _guess_fits(report.guess, target)
         or (report.number_classes and not _all_numbers(report.classes or []))
     ):
-        raise FileError(f"{path} is damaged: its network, encoder, target and report do not fit each other")
-    return TabularModel(network, encoder, target, report)
+        raise FileError(f"{path} is damaged: its encoder, target and report do not fit each other")
+    return encoder, target, report
 
 
 def _guess_fits(guess: str | float, target: Target) -> bool:

@@ -1,5 +1,6 @@
 """TabularRegressor: a network for numbers from a data frame, as scikit-learn's kind of estimator."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -97,13 +98,13 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
     def _encode(self, y: Array) -> Array:
         return y if self._columns > 1 else column_or_1d(y, warn=True)
 
-    def _fit_target(self, name: str, answers: Array) -> Target:
+    def _fit_target(self, name: str, columns: Sequence[str], answers: Array) -> Target:
         quantiles, counts = self._options()["quantiles"], self.loss == "poisson"
         if self._columns == 1:
             return _number_target(name, answers, quantiles, counts)
-        return NumbersTarget(
-            name, tuple(_number_target(f"{name}{i}", column, (), counts) for i, column in enumerate(answers.T))
-        )
+        names = columns or [f"{name}{i}" for i in range(self._columns)]
+        parts = zip(names, answers.T, strict=True)
+        return NumbersTarget(name, tuple(_number_target(part, values, (), counts) for part, values in parts))
 
     def _scale(self, target: Target, answers: Array) -> Array:
         parts = target.parts if isinstance(target, NumbersTarget) else (target,)

@@ -121,6 +121,7 @@ class Layer(Configurable, LayerTree, ABC):
         trainable: bool = True,
         regularizer: Any = None,
         name: str | None = None,
+        constraint: Any = None,
     ) -> Variable:
         """Make a Variable of this layer.
 
@@ -134,8 +135,10 @@ class Layer(Configurable, LayerTree, ABC):
         regularizer : callable, optional
             Its value is added to the loss as written.
         name : str, optional
+        constraint : str or callable, optional
+            Where the weight is put back to after every step, such as MaxNorm(2).
         """
-        from chainrule import regularizers
+        from chainrule import constraints, regularizers
 
         if not isinstance(shape, list | tuple) or any(not isinstance(n, int | np.integer) or n < 1 for n in shape):
             raise ShapeError(f"add_weight expects a shape such as [in, out] with lengths >= 1, got {shape!r}")
@@ -143,7 +146,7 @@ class Layer(Configurable, LayerTree, ABC):
         make = initializers.get(initializer)
         values = self._draw(make, shape, len(self._variables), dtype or self.dtype)
         label = name or ("kernel" if len(shape) > 1 else "bias")
-        variable = Variable(values, trainable, label)
+        variable = Variable(values, trainable, label, constraint=constraints.get(constraint))
         self._track(variable, make)
         penalty = regularizers.get(regularizer)
         if penalty is not None:
@@ -246,6 +249,12 @@ class Layer(Configurable, LayerTree, ABC):
         if not self.trainable:
             self.trainable = False  # for the layers inside too
         self.built = True
+
+    def draw_again(self) -> None:
+        """Give the weights that are trained the values they began with; those that no initializer made stay."""
+        for number, (variable, make) in enumerate(zip(self._variables, self._initializers, strict=True)):
+            if make is not None and variable.trainable:
+                variable.assign(self._draw(make, variable.shape, number, variable.dtype))
 
     def check_input(self, shape: Shape) -> None:
         """Refuse inputs of another shape than the layer was built for."""

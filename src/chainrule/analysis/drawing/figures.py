@@ -45,13 +45,12 @@ def new_figure(
         if not str(error.name).startswith("matplotlib"):
             raise
         raise DependencyError("plots need matplotlib; install it with: pip install 'chainrule[plot]'") from error
-    style: dict[Any, Any] = {
+    style: Any = {
         "font.size": 11,
         "text.color": INK,
         "axes.labelcolor": INK,
         "axes.edgecolor": MUTED,
         "axes.titlesize": 12,
-        "axes.titlelocation": "left",
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.grid": True,

@@ -1,5 +1,7 @@
 """From an explanation to the document that tells it: what comes in which order, and in which words."""
 
+from math import prod
+
 import numpy as np
 
 from chainrule.analysis.explanation.document import (
@@ -14,6 +16,7 @@ from chainrule.analysis.explanation.document import (
     Section,
     Table,
     Words,
+    calculation,
     joined,
 )
 from chainrule.analysis.explanation.forward_lines import forward_equations
@@ -21,7 +24,9 @@ from chainrule.analysis.explanation.gradient_explanation import GradientExplanat
 from chainrule.analysis.explanation.quantities import J, Ratio, Units, W
 from chainrule.analysis.explanation.reasons import multiplied_node
 from chainrule.analysis.explanation.stages import name_of
+from chainrule.layers import BatchNormalization, Dropout
 from chainrule.layers.layer import Layer
+from chainrule.tables.table import counted
 
 LISTED = 3  # terms of a sum that are written out
 EXAMPLES = 5  # of a batch that are listed
@@ -81,7 +86,7 @@ def _facts(explanation: GradientExplanation, about: str) -> Table:
             (W, f" = {explanation.weight} = ", Number(explanation.value, exact=True), *_between(explanation)),
         ),
     ]
-    if any(type(layer).__name__ in ("Dropout", "BatchNormalization") for layer in problem.replica.layers):
+    if any(isinstance(layer, Dropout | BatchNormalization) for layer in problem.replica.layers):
         rows.append((("mode",), (mode,)))
     return Table((), tuple(rows))
 
@@ -115,13 +120,15 @@ def _chain(explanation: GradientExplanation) -> tuple[Block, ...]:
     factors = explanation.factors
     several = len(explanation.contributions) > 1
     left: Line = _SLOPE
-    if several or explanation.penalty is not None:
-        left = (f"{f'example {explanation.example}' if several else 'the loss'} adds",)
-    product = explanation.explained if not explanation.coupled else float(np.prod([f.value for f in factors]))
+    if explanation.penalty is not None or (several and not explanation.coupled):
+        left = (f"{f'example {explanation.example}' if several and not explanation.coupled else 'the loss'} adds",)
+    if factors[0].by == W:
+        ways = f"w enters in {len(explanation.steps[-1].terms)} places, and the ways from there add up:"
+        return Words((ways,)), Equation(left, ((Number(factors[0].value, exact=True),),))
     rights: list[Line] = [joined([(factor.ratio,) for factor in factors], TIMES)]
     if len(factors) > 1:
-        rights.append(joined([(Number(factor.value, exact=True),) for factor in factors], TIMES))
-    rights.append((Number(product, exact=True),))
+        rights.append(calculation(joined([(Number(factor.value, exact=True),) for factor in factors], TIMES)))
+    rights.append((Number(prod(factor.value for factor in factors), exact=True),))
     rows = tuple(((factor.ratio,), (Number(factor.value, exact=True),), (factor.why,)) for factor in factors)
     blocks: list[Block] = [Equation(left, tuple(rights)), Table((), rows, numbers=(1,))]
     zero = next((factor for factor in explanation.chain.factors if factor.value == 0), None)
@@ -149,16 +156,16 @@ def _step_equation(step: Step) -> Equation:
         term = step.terms[0]
         if term.above != J:
             rights.append((Ratio(J, term.above), TIMES, Ratio(term.above, step.of)))
-            rights.append((Number(term.gradient), TIMES, Number(term.local), f"   {term.why}"))
+            rights.append(calculation((Number(term.gradient), TIMES, Number(term.local), f"   {term.why}")))
     else:
-        units = f"{len(step.terms)} units of {step.terms[0].above.letter}{step.terms[0].above.number or ''}"
         first = step.terms[0].above
-        rights.append((f"sum over {units}: ", Ratio(J, first), TIMES, Ratio(first, step.of), PLUS, "..."))
+        ways = f"{len(step.terms)} ways through {first.letter}{first.number or ''}: "
+        rights.append((ways, Ratio(J, first), TIMES, Ratio(first, step.of), PLUS, "..."))
         line = joined([(Number(t.gradient), TIMES, Number(t.local)) for t in shown], PLUS)
         if len(shown) < len(step.terms):
             rest = sum(t.product for t in step.terms[len(shown) :])
             line = (*line, PLUS, Number(rest), f" ({len(step.terms) - len(shown)} more)")
-        rights.append(line)
+        rights.append(calculation(line))
     start = len(step.terms) == 1 and step.terms[0].above == J
     rights.append((Number(step.gradient, exact=True), f"   {step.terms[0].why}" if start else ""))
     return Equation(left, tuple(rights))
@@ -185,7 +192,9 @@ def _paths(explanation: GradientExplanation) -> tuple[Block, ...]:
     ]
     rest = explanation.path_count - len(explanation.paths)
     if rest:
-        rows.append(((Number(explanation.remainder),), _share(explanation.remainder, total), (f"{rest:,} more paths",)))
+        rows.append(
+            ((Number(explanation.remainder),), _share(explanation.remainder, total), (counted(rest, "more path"),))
+        )
     rows.append(((Number(total),), _share(total, total), ("all paths",)))
     title = f"largest of {explanation.path_count:,} paths, from the weight to the loss"
     words = "Each path's factors multiply, and the paths add up" + (
@@ -206,7 +215,7 @@ def _total(explanation: GradientExplanation) -> tuple[Block, ...]:
         parts += [((Number(float(contributions[i])),), (f"example {i}",)) for i in order[:EXAMPLES]]
         if len(order) > EXAMPLES:
             rest = float(contributions[order[EXAMPLES:]].sum())
-            parts.append(((Number(rest),), (f"{len(order) - EXAMPLES} more examples",)))
+            parts.append(((Number(rest),), (counted(len(order) - EXAMPLES, "more example"),)))
     elif explanation.penalty is not None:
         parts.append(((Number(float(contributions[0])),), ("the example",)))
     if explanation.penalty is not None:

@@ -1,7 +1,7 @@
 """Document: an explanation as sections of sentences, equations and tables, the same for every form it is shown in."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from chainrule.analysis.explanation.quantities import Quantity, Ratio
@@ -9,10 +9,11 @@ from chainrule.analysis.explanation.quantities import Quantity, Ratio
 
 @dataclass(frozen=True)
 class Number:
-    """A number: in 8 digits where it is part of a calculation, else in 4."""
+    """A number: in 8 digits if ``exact``, else in 4; if ``inner``, in brackets where it is negative."""
 
     value: float
     exact: bool = False
+    inner: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,3 +100,14 @@ def joined(pieces: Iterable[Line], between: Piece) -> Line:
     for piece in pieces:
         result += [between, *piece] if result else list(piece)
     return tuple(result)
+
+
+def calculation(line: Line) -> Line:
+    """Return a line in which negative numbers that follow an operator stand in brackets.
+
+    Examples
+    --------
+    >>> calculation((Number(-1.0), TIMES, Number(-2.0)))[2].inner
+    True
+    """
+    return tuple(replace(piece, inner=at > 0) if isinstance(piece, Number) else piece for at, piece in enumerate(line))

@@ -108,7 +108,7 @@ def explain_gradient(
         raise ArgumentError(f"example must be from 0 to {len(problem) - 1}, got {example}")
     passes = backpropagate(problem)
     with explained_in_float64():
-        return _Explainer(passes, name, variable, index).explain(example, count)
+        return _Explainer(passes, name, variable, index, example).explain(count)
 
 
 class _Explainer:
@@ -119,37 +119,35 @@ class _Explainer:
     passes : Backpropagation
     name, variable, index
         The weight.
+    example : int, optional
+        Default: the one that contributes most.
     """
 
-    def __init__(self, passes: Backpropagation, name: str, variable: Variable, index: tuple[int, ...]) -> None:
+    def __init__(
+        self, passes: Backpropagation, name: str, variable: Variable, index: tuple[int, ...], example: int | None
+    ) -> None:
         self.passes, self.records = passes, passes.records
         self.name, self.variable, self.index = name, variable, index
         self.entries = [self._entry(record) for record in self.records]  # d stage / dw where the weight enters
-        coupling = [couples(record) for record in self.records]
-        self.couples = coupling
-        self.coupled = passes.loss_couples or any(coupling)
-
-    def _entry(self, record: Record) -> Array | None:
-        used = any(variable is self.variable for variable in record.stage.variables)
-        return record.by_weight(self.variable, self.index) if used else None
-
-    def explain(self, example: int | None, count: int) -> GradientExplanation:
-        """Put the explanation together."""
-        contributions = self._contributions()
-        if example is None:
-            example = int(np.abs(contributions).argmax())
-        self.rows = np.arange(len(contributions)) if self.coupled else np.array([example])
+        self.couples = [couples(record) for record in self.records]
+        self.coupled = passes.loss_couples or any(self.couples)
+        self.contributions = self._contributions()
+        self.example = int(np.abs(self.contributions).argmax()) if example is None else example
+        self.rows = np.arange(len(self.contributions)) if self.coupled else np.array([self.example])
         self.starts = self._starts()
         self.jacobians = self._jacobians()
-        found, number = largest_paths(
-            self.starts,
-            self.jacobians,
-            self._slopes(self.passes.records[-1].gradient) if self.records else np.zeros(0),
-            count,
-        )
+
+    def _entry(self, record: Record) -> Array | None:
+        used = any(variable is self.variable for variable in record.variables)
+        return record.by_weight(self.variable, self.index) if used else None
+
+    def explain(self, count: int) -> GradientExplanation:
+        """Put the explanation together, with so many paths."""
+        slopes = self._slopes(self.passes.records[-1].gradient)
+        found, number = largest_paths(self.starts, self.jacobians, slopes, count)
         steps = self._steps(found[0]) if found else ()
         penalty = self._penalty()
-        gradient = float(contributions.sum()) + (penalty or 0.0)
+        gradient = float(self.contributions.sum()) + (penalty or 0.0)
         value = float(self.variable.numpy()[self.index])
         return GradientExplanation(
             weight=self.name,
@@ -157,9 +155,9 @@ class _Explainer:
             value=value,
             gradient=gradient,
             loss=self.passes.loss,
-            contributions=contributions,
+            contributions=self.contributions,
             penalty=penalty,
-            example=example,
+            example=self.example,
             coupled=self.coupled,
             factors=self._factors(found[0], steps) if found else (),
             chain=self._path(found[0]) if found else None,

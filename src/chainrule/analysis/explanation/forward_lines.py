@@ -3,13 +3,14 @@
 import numpy as np
 
 from chainrule.analysis.explanation.backpropagation import Backpropagation, Record
-from chainrule.analysis.explanation.document import PLUS, TIMES, Equation, Line, Number, Piece, joined
+from chainrule.analysis.explanation.document import PLUS, TIMES, Equation, Line, Number, Piece, calculation, joined
 from chainrule.analysis.explanation.gradient_explanation import GradientExplanation, Place
 from chainrule.analysis.explanation.quantities import J, Quantity
 from chainrule.analysis.explanation.reasons import multiplied_node, target_of
 from chainrule.analysis.explanation.stages import is_standard
+from chainrule.configurable import snake_case
 from chainrule.layers import BatchNormalization, Dropout, Flatten, LayerNormalization, Normalization
-from chainrule.layers.layer import Layer, snake_case
+from chainrule.layers.layer import Layer
 
 WRITTEN_OUT = 3  # a sum of so many products is written out
 _IN_WORDS: dict[type[Layer], str] = {
@@ -78,9 +79,11 @@ def _weighted_sum(record: Record, place: Place, symbol: str) -> Line:
     inputs = record.inputs.numpy()[place.example].reshape(-1, width)[position]
     if width > WRITTEN_OUT:
         return (f"{'' if bias is None else 'bias + '}sum of {symbol}[i] w[i, {unit}], i = 0 to {width - 1}",)
-    products = [(Number(float(x)), TIMES, Number(float(w))) for x, w in zip(inputs, kernel[:, unit], strict=True)]
-    line = joined(products, PLUS)
-    return line if bias is None else (*line, PLUS, Number(float(bias[unit])))
+    products: list[Line] = [
+        (Number(float(x)), TIMES, Number(float(w))) for x, w in zip(inputs, kernel[:, unit], strict=True)
+    ]
+    added: list[Line] = [] if bias is None else [(Number(float(bias[unit])),)]
+    return calculation(joined([*products, *added], PLUS))
 
 
 def _loss_equations(explanation: GradientExplanation, end: Place) -> list[Equation]:
@@ -111,4 +114,6 @@ def _loss_equations(explanation: GradientExplanation, end: Place) -> list[Equati
 
 def _answer(passes: Backpropagation, example: int, names: tuple[str, ...] | None) -> str:
     code = int(np.asarray(passes.problem.targets)[example].reshape(-1)[0])
-    return f" (the class is {names[code] if names else code})"
+    smoothing = float(getattr(passes.problem.loss, "label_smoothing", 0.0))
+    smoothed = f", smoothed by {smoothing:g}" if smoothing else ""
+    return f" (the class is {names[code] if names else code}{smoothed})"

@@ -1,7 +1,7 @@
 """GradientExplanation: the chain rule for one weight as data."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
 
@@ -9,8 +9,6 @@ from chainrule.analysis.explanation.quantities import Quantity, Ratio
 from chainrule.analysis.explanation.traces import Trace
 from chainrule.arrays import Array, is_number
 from chainrule.errors import ArgumentError
-
-SHOWN = ("text", "latex", "html", "svg")
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,7 @@ class WhatIf:
         return self.after - self.before
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class GradientExplanation:
     """How a small change of one weight moves the loss, by the chain rule; `explain_gradient` makes it.
 
@@ -216,7 +214,7 @@ class GradientExplanation:
     path_count: int
     check: Check
     trace: Trace
-    objective: Callable[[float], float] = field(repr=False)  # J by the change of the weight
+    objective: Callable[[float], float]  # J by the change of the weight
 
     @property
     def explained(self) -> float:
@@ -284,6 +282,9 @@ class GradientExplanation:
         from chainrule.analysis.explanation.render_html import fragment
 
         return fragment(document_of(self, 0.1), self.to_svg())
+
+    def __repr__(self) -> str:
+        return f"<GradientExplanation of {self.weight}: dJ/dw = {self.gradient:.6g} at J = {self.loss:.6g}>"
 
     def __str__(self) -> str:
         return self.to_text()

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.analysis.drawing.layout import shown_units
-from chainrule.analysis.explanation.backpropagation import Backpropagation
+from chainrule.analysis.explanation.backpropagation import Backpropagation, Record
 from chainrule.analysis.explanation.quantities import Units
 from chainrule.analysis.explanation.reasons import target_of
+from chainrule.analysis.explanation.stages import is_standard
 from chainrule.arrays import Array
+from chainrule.layers import CategoryEmbedding
 
 MOST = 7  # units of a column
 
@@ -193,6 +195,16 @@ def _edges(passes: Backpropagation, example: int, columns: list[Column], place: 
                 inputs = record.inputs.numpy()[example].reshape(-1)[unit.index]
                 slope = record.gradient[example].reshape(-1)[other.index] * inputs
                 edges.append(Edge(place - 1, start, end, value, float(slope)))
-            elif record.stage.structure != "elementwise" or unit.index == other.index:
+            elif _leads(record, unit.index, other.index):
                 edges.append(Edge(place - 1, start, end, None, None))
     return edges
+
+
+def _leads(record: Record, unit: int, other: int) -> bool:
+    """Whether a unit reaches another through a layer without a matrix."""
+    layer = record.stage.layer
+    if is_standard(layer, CategoryEmbedding):
+        columns = layer.columns  # type: ignore[attr-defined]  # a CategoryEmbedding
+        sources = [i for i in range(record.inputs.shape[-1]) for _ in range(columns.get(i, (0, 1))[1])]
+        return sources[other] == unit
+    return record.stage.structure not in ("elementwise", "batch") or unit == other

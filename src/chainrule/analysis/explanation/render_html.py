@@ -27,7 +27,7 @@ _STYLE = f"""{css(".cr-explanation")}
 .cr-explanation tr.total td {{ border-top: 1.5px solid var(--ink); font-weight: 600; }}
 .cr-explanation math {{ font-size: 1.08em; }}
 .cr-explanation mtd {{ padding: 0.3em 0.15em; }}
-.cr-explanation svg {{ border: 1px solid var(--line); border-radius: 10px; }}
+.cr-explanation svg {{ border: 1px solid var(--line); border-radius: 10px; box-sizing: border-box; }}
 @media print {{ .cr-explanation svg {{ break-inside: avoid; }} }}"""
 
 
@@ -138,13 +138,14 @@ def _piece(piece: Piece, inline: bool = False) -> str:
 
 def _number(number: Number) -> str:
     digits, _, exponent = number_text(number).partition("e")
-    sign = f"<mo form='prefix'>{_MINUS}</mo>" if digits.startswith("-") else ""
-    mantissa = f"{sign}<mn>{digits.lstrip('-')}</mn>"
-    if not exponent:
-        return f"<mrow>{mantissa}</mrow>"
-    minus = f"<mo form='prefix'>{_MINUS}</mo>" if int(exponent) < 0 else ""
-    power = f"<mrow>{minus}<mn>{abs(int(exponent))}</mn></mrow>"
-    return f"<mrow>{mantissa}<mo>{_TIMES}</mo><msup><mn>10</mn>{power}</msup></mrow>"
+    parts = [f"<mo form='prefix'>{_MINUS}</mo>" if digits.startswith("-") else "", f"<mn>{digits.lstrip('-')}</mn>"]
+    if exponent:
+        minus = f"<mo form='prefix'>{_MINUS}</mo>" if int(exponent) < 0 else ""
+        power = f"<mrow>{minus}<mn>{abs(int(exponent))}</mn></mrow>"
+        parts.append(f"<mo>{_TIMES}</mo><msup><mn>10</mn>{power}</msup>")
+    if number.inner and number.value < 0:
+        parts = ["<mo stretchy='false'>(</mo>", *parts, "<mo stretchy='false'>)</mo>"]
+    return f"<mrow>{''.join(parts)}</mrow>"
 
 
 def quantity_math(quantity: Quantity) -> str:

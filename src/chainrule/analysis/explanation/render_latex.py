@@ -3,7 +3,18 @@
 import re
 from itertools import groupby
 
-from chainrule.analysis.explanation.document import Document, Equation, Line, Number, Operator, Piece, Table, Words
+from chainrule.analysis.explanation.document import (
+    PLUS,
+    TIMES,
+    Document,
+    Equation,
+    Line,
+    Number,
+    Operator,
+    Piece,
+    Table,
+    Words,
+)
 from chainrule.analysis.explanation.quantities import Quantity, Ratio
 from chainrule.analysis.explanation.render_text import number_text
 
@@ -76,15 +87,15 @@ def _equations(equations: list[Equation]) -> str:
 
 
 def _parts(line: Line) -> list[Line]:
-    """Break a long product or sum after every few of its parts."""
+    """Break a long sum, or a long product, after every few of its parts."""
+    breaking = PLUS if PLUS in line else TIMES
     parts: list[list[Piece]] = [[]]
     count = 0
     for piece in line:
-        if isinstance(piece, Operator):
-            count += 1
-            if count > FACTORS:
-                parts.append([])
-                count = 1
+        count += isinstance(piece, Operator)
+        if piece == breaking and count > FACTORS:
+            parts.append([])
+            count = 1
         parts[-1].append(piece)
     return [tuple(part) for part in parts]
 
@@ -100,7 +111,7 @@ def _table(table: Table) -> str:
     for number, row in enumerate(table.rows):
         rule = r"\hline " if table.total and number + 1 == len(table.rows) else ""
         lines.append(rule + " & ".join(_sentence(cell) for cell in row) + r" \\")
-    widest = f"p{{{11 if columns > 2 else 14}cm}}"
+    widest = f"p{{{10.5 if columns > 2 else 14}cm}}"
     return f"\\begin{{tabular}}{{{kinds}{widest}}}\n" + "\n".join(lines) + "\n\\end{tabular}"
 
 
@@ -124,7 +135,8 @@ def _piece(piece: Piece, inline: bool = False) -> str:
     if isinstance(piece, Ratio):
         of, by = quantity_latex(piece.of), quantity_latex(piece.by)
         return f"\\partial {of} / \\partial {by}" if inline else f"\\frac{{\\partial {of}}}{{\\partial {by}}}"
-    return f"\\text{{{escape(piece)}}}" if piece else ""
+    space = r"\quad " if piece.startswith("   ") else ""
+    return f"{space}\\text{{{escape(piece.removeprefix('   '))}}}" if piece else ""
 
 
 def number_latex(number: Number) -> str:
@@ -136,7 +148,8 @@ def number_latex(number: Number) -> str:
     '-2.500 \\times 10^{-7}'
     """
     digits, _, exponent = number_text(number).partition("e")
-    return f"{digits} \\times 10^{{{int(exponent)}}}" if exponent else digits
+    written = f"{digits} \\times 10^{{{int(exponent)}}}" if exponent else digits
+    return f"({written})" if number.inner and number.value < 0 else written
 
 
 def quantity_latex(quantity: Quantity) -> str:

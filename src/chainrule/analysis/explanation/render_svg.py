@@ -18,6 +18,7 @@ TOP, BOTTOM, SIDE = 158.0, 70.0, 36.0
 LOSS_WIDTH = 104.0
 LABELLED = 6  # edges between two columns that all get their weight written on them
 NAME = 24  # characters
+MOST_CHARACTERS = 8  # of a number in a cell
 
 
 @dataclass(frozen=True)
@@ -60,19 +61,28 @@ def render_explanation(explanation: GradientExplanation, about: str = "") -> str
     if entry is not None and explanation.chain is not None:
         wanted.setdefault(explanation.chain.places[0].stage - 1, []).append(entry)
     picture = picture_of(explanation.trace.passes, explanation.example, wanted)
-    light = _light(picture, paths, entry)
+    drawn = tuple(path for path in paths if _is_drawn(picture, path))
+    light = _light(picture, drawn, entry)
     title = f"w = {explanation.weight} = {explanation.value:.4g},  dJ/dw = {explanation.gradient:.4g}"
     several = f"example {explanation.example}, which adds {explanation.contributions[explanation.example]:.4g}"
     which = about or (several if picture.several else "")
     count = explanation.path_count
-    lit = (
-        "1 path"
-        if count == 1
-        else f"{len(paths)} largest of {count:,} paths"
-        if count > len(paths)
-        else f"{count} paths"
-    )
+    lit = f"{len(drawn)} of the {len(explanation.paths)} largest of {count:,} paths"
+    if len(drawn) == len(explanation.paths):
+        lit = (
+            f"the {len(drawn)} largest of {count:,} paths"
+            if count > len(drawn)
+            else "all paths"
+            if count > 1
+            else "the path"
+        )
     return _draw(picture, title, ", ".join(part for part in (which, f"lit: {lit}") if part), light)
+
+
+def _is_drawn(picture: Picture, path: Path) -> bool:
+    """Whether all units on a path are in the picture."""
+    shown = {column.last: {unit.index for unit in column.units} for column in picture.columns}
+    return all(place.unit in shown.get(place.stage, {place.unit}) for place in path.places)
 
 
 def render_trace(trace: Trace, example: int) -> str:
@@ -151,6 +161,18 @@ def _legend(canvas: Canvas, lit: bool) -> None:
         canvas.text(x + 56, y, text, 15, "muted", "start")
 
 
+def brief(value: float, digits: int = 3) -> str:
+    """Return a number that fits into a cell.
+
+    Examples
+    --------
+    >>> brief(-0.503411), brief(-0.000821690), brief(-0.0)
+    ('-0.503', '-8.2e-04', '0')
+    """
+    text = f"{value + 0.0:.{digits}g}"
+    return text if len(text) <= MOST_CHARACTERS else f"{value:.1e}"
+
+
 class _Line(NamedTuple):
     key: tuple[int, int, int]
     start: tuple[float, float]
@@ -223,8 +245,8 @@ class _Drawing:
     def _edge_label(self, edge: Edge, asked: bool, share: float) -> None:
         assert edge.weight is not None and edge.gradient is not None
         x, y = point_between(*self._ends(edge), share)
-        words = f"w = {edge.weight:.3g}" if asked else f"{edge.weight:.3g}"
-        slope = f"{edge.gradient:.3g}"
+        words = f"w = {brief(edge.weight)}" if asked else brief(edge.weight)
+        slope = brief(edge.gradient)
         width = 9.6 * max(len(words), len(slope)) + 12
         self.canvas.box(x - width / 2, y - 19, width, 38, "page", "ink" if asked else "page", 1.5)
         self.canvas.text(x, y - 8, words, 16 if asked else 15, bold=asked, numbers=True)
@@ -259,9 +281,9 @@ class _Drawing:
             if number:
                 canvas.line(box.x + CELL * number, box.y + 7, box.x + CELL * number, box.y + CARD - 7, "line", 1.2)
             canvas.text(x - CELL / 2 + 7, box.y + 15, cell.letter, 13, "muted", "start")
-            canvas.text(x + CELL / 2 - 6, box.y + 15, f"{cell.value:.3g}", 16, anchor="end", numbers=True)
+            canvas.text(x + CELL / 2 - 6, box.y + 15, brief(cell.value), 16, anchor="end", numbers=True)
             if cell.gradient is not None:
-                words = f"{cell.gradient:.2g}"
+                words = brief(cell.gradient, 2)
                 canvas.text(x + CELL / 2 - 6, box.y + 34, words, 14, "gradient", "end", numbers=True)
 
     def loss(self) -> None:

@@ -33,7 +33,12 @@ class Replica:
         self.layers: list[Layer] = copy.deepcopy(model.layers, {id(model): None})  # without their owner
         for layer in self._walk():
             _to_float64(layer)
-        self._steps = [(layer.stream, layer.stream.step) for layer in self._walk() if layer.stream is not None]
+        step = model._position.step if getattr(model, "_task", None) is not None else None  # trained: the next step
+        self._steps = [
+            (layer.stream, layer.stream.step if step is None else step)
+            for layer in self._walk()
+            if layer.stream is not None
+        ]
 
     def _walk(self) -> Iterator[Layer]:
         return (inner for layer in self.layers for inner in layer.walk())

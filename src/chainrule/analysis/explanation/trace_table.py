@@ -10,8 +10,10 @@ from chainrule.analysis.explanation.quantities import Units
 from chainrule.analysis.explanation.render_text import render_text
 from chainrule.analysis.explanation.traces import LayerTrace, Trace
 from chainrule.arrays import Array
+from chainrule.estimators.wording import shorten
 
 MOST = 8  # units of a layer that are listed
+NAME = 24  # characters of a unit's name
 
 
 def trace_table(trace: Trace, example: int, width: int) -> str:
@@ -67,7 +69,7 @@ def _units(columns: Sequence[tuple[str, Array, Array | None, Units]]) -> Table:
         head += [letter or "x", f"dJ/d{letter or 'x'}"]
     rows = []
     for index in shown:
-        row: list[Line] = [(units.unit(index) or "0",)]
+        row: list[Line] = [(shorten(units.unit(index) or "0", NAME),)]
         for _, numbers, gradients, _ in columns:
             row.append((Number(float(numbers.reshape(-1)[index])),))
             row.append(("",) if gradients is None else (Number(float(gradients.reshape(-1)[index])),))

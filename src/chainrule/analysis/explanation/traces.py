@@ -1,7 +1,7 @@
 """Trace: all numbers of a forward and a backward pass, layer by layer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from chainrule.analysis.explanation.quantities import Units
 from chainrule.analysis.explanation.weight_names import weight_name
 from chainrule.arrays import Array, whole_number
 from chainrule.configurable import named_arguments
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, UnknownNameError, did_you_mean
 from chainrule.layers.layer import Layer
 
 
@@ -61,7 +61,7 @@ class LayerTrace:
     sum_units: Units | None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trace:
     """All values and gradients of a forward and a backward pass; `trace` makes it.
 
@@ -94,15 +94,13 @@ class Trace:
     input_units: Units
     targets: Array
     loss_name: str
-    passes: Backpropagation = field(repr=False)
+    passes: Backpropagation
 
     def __len__(self) -> int:
         return len(self.losses)
 
     def __getitem__(self, name: str) -> LayerTrace:
         """Return a layer by its name."""
-        from chainrule.errors import UnknownNameError, did_you_mean
-
         found = {layer.name: layer for layer in self.layers}
         if name not in found:
             raise UnknownNameError(f"unknown layer {name!r}{did_you_mean(str(name), found)}")
@@ -110,8 +108,13 @@ class Trace:
 
     @property
     def weights(self) -> dict[str, WeightTrace]:
-        """Those of all layers by their names in the model."""
-        return {name: weight for layer in self.layers for name, weight in layer.weights.items()}
+        """Those of all layers by their names in the model; of one that several layers use the sum of its gradients."""
+        found: dict[str, WeightTrace] = {}
+        for layer in self.layers:
+            for name, weight in layer.weights.items():
+                before = found[name].gradients if name in found else 0.0
+                found[name] = WeightTrace(weight.values, before + weight.gradients)
+        return found
 
     def largest_gradients(self, count: int = 5) -> list[tuple[str, float]]:
         """Return the weights that move the loss most: names and gradients, largest first by absolute value.
@@ -152,6 +155,9 @@ class Trace:
         from chainrule.analysis.explanation.render_html import fragment_of_trace
 
         return fragment_of_trace(self)
+
+    def __repr__(self) -> str:
+        return f"<Trace of {', '.join(layer.name for layer in self.layers)}: J = {self.loss:.6g}>"
 
     def __str__(self) -> str:
         return self.to_text()
@@ -214,12 +220,13 @@ def trace_of(passes: Backpropagation) -> Trace:
     by_layer: dict[int, list[int]] = {id(layer): [] for layer in passes.problem.replica.layers}
     for place, record in enumerate(passes.records):
         by_layer[id(record.stage.layer)].append(place)
+    names = {id(variable): name for name, variable in reversed(passes.problem.replica.named_weights())}
     layers, before, units = [], passes.problem.inputs.numpy(), passes.inputs_of(0)
     gradient: Array | None = passes.input_gradient if passes.problem.inputs.dtype.kind == "f" else None
     for layer in passes.problem.replica.layers:
         records = [passes.records[place] for place in by_layer[id(layer)]]
         last = layer is passes.problem.replica.layers[-1]
-        made = _layer_trace(layer, records, before, gradient, units, passes if last else None)
+        made = _layer_trace(layer, records, names, before, gradient, units, passes if last else None)
         layers.append(made)
         before, gradient, units = made.outputs, made.output_gradients, made.units
     targets = passes.problem.targets
@@ -238,6 +245,7 @@ def trace_of(passes: Backpropagation) -> Trace:
 def _layer_trace(
     layer: Layer,
     records: list[Record],
+    names: Mapping[int, str],
     inputs: Array,
     gradient: Array | None,
     units: Units,
@@ -261,7 +269,6 @@ def _layer_trace(
         z, z_gradients, z_units = None, None, None
         if sums is not None and activation is not None:
             z, z_gradients, z_units = sums.outputs.numpy(), sums.gradient, sums.units
-    names = {id(variable): name for name, variable in layer.named_weights()}
     weights = {
         names[id(variable)]: WeightTrace(variable.numpy(), found)
         for record in records

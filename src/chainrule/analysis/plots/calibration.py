@@ -58,7 +58,7 @@ def calibrate(right: Array, probabilities: Array, bins: int) -> Calibration:
     predicted = np.bincount(place, probabilities) / rows
     observed = np.bincount(place, right) / rows
     intervals = np.array(
-        [wilson(int(round(share * count)), int(count)) for share, count in zip(observed, rows, strict=True)]
+        [wilson(round(share * count), int(count)) for share, count in zip(observed, rows, strict=True)]
     )
     error = float(np.average(np.abs(observed - predicted), weights=rows))
     return Calibration(predicted, observed, intervals[:, 0], intervals[:, 1], rows, error)

@@ -19,7 +19,7 @@ COLUMNS = 3  # of panels
 
 
 def plot_curves(history: Any) -> "Figure":
-    """Return a panel for each quantity: training solid, validation dashed, the epoch of lowest (validation) loss marked.
+    """Return a panel for each quantity: training solid, validation dashed, the epoch of lowest loss marked.
 
     Parameters
     ----------
