@@ -15,9 +15,9 @@ from chainrule.tables.table import counted
 
 SIDE, TOP, BOTTOM, PITCH = 40.0, 104.0, 62.0, 215.0
 LEAST_HEIGHT, LEAST_WIDTH = 330.0, 760.0
-STEPS = ((8, 52.0), (16, 36.0), (32, 24.0))  # from one unit to the next, by how many there are
+STEPS = ((5, 68.0), (8, 52.0), (16, 36.0), (32, 24.0))  # from one unit to the next, by how many there are
 NARROW = 17.0
-RADIUS = 15.0
+RADIUS = 18.0
 BLOCK = 150.0
 HINTED = 200  # edges between two layers that each say their weight where the pointer rests
 LEVELS = 8  # widths of the edges of larger layers

@@ -56,7 +56,7 @@ def plot_activation(activation: ActivationLike = None) -> "Figure":
             axes.set_visible(False)
         for axes in grid[-1]:
             axes.set_xlabel("z")
-        figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=3, frameon=False)
+        figure.legend(*grid[0, 1].get_legend_handles_labels(), loc="outside upper right", ncols=3, frameon=False)
         return figure
     found = activations.get(activation)
     if not isinstance(found, Activation):
@@ -64,7 +64,7 @@ def plot_activation(activation: ActivationLike = None) -> "Figure":
     figure, axes = new_figure()
     _draw(axes, found)
     axes.set_xlabel("z")
-    axes.legend(frameon=False, loc="upper left")
+    axes.legend(loc="upper left", framealpha=0.9)
     return figure
 
 
@@ -86,9 +86,9 @@ def _draw(axes: Any, activation: Activation) -> None:
     z = np.linspace(-FARTHEST, FARTHEST, 481)
     values, slopes = curves_of(activation, z)
     low, high = activation.saturation
-    for left, right in ((-FARTHEST, low), (high, FARTHEST)):
-        if isfinite(left) and isfinite(right) and left < right:
-            axes.axvspan(left, right, color=LINE, alpha=0.5, linewidth=0, label="saturated")
+    flat = [ends for ends in ((-FARTHEST, low), (high, FARTHEST)) if isfinite(sum(ends)) and ends[0] < ends[1]]
+    for number, ends in enumerate(flat):
+        axes.axvspan(*ends, color=LINE, alpha=0.5, linewidth=0, label="" if number else "saturated")
     axes.axhline(0, color=MUTED, linewidth=0.8)
     axes.axvline(0, color=MUTED, linewidth=0.8)
     axes.plot(z, values, color=SERIES[0], linewidth=2.2, label="g(z)")
