@@ -48,11 +48,11 @@ def test_numbers_and_functions():
 
 def test_estimators():
     labels = np.array(["a", "b"])[CODES]
-    classifier = MLPClassifier((4,), max_iter=20, random_state=0, solver="lbfgs").fit(X, labels)
+    classifier = MLPClassifier((4,), max_iter=2000, random_state=0, solver="lbfgs").fit(X, labels)
     found = analysis.predictions(classifier, X, labels)
     assert found.classes == ("a", "b") and (found.y_true == CODES).all()
     assert (np.array(["a", "b"])[found.y_pred] == classifier.predict(X)).all()
-    regressor = MLPRegressor((4,), max_iter=20, random_state=0, solver="lbfgs").fit(X, X[:, 0])
+    regressor = MLPRegressor(hidden_layer_sizes=(4,), max_iter=2000, random_state=0, solver="lbfgs").fit(X, X[:, 0])
     np.testing.assert_allclose(analysis.predictions(regressor, X).y_pred, regressor.predict(X))
 
 
@@ -84,4 +84,6 @@ def test_what_is_refused():
 
 def test_samples_have_what_is_needed():
     moons = samples.moons(rows=20)
-    assert analysis.predictions(network(Dense(1, activation="sigmoid")), moons.X, moons.y).y_true.tolist() == list(moons.y)
+    assert analysis.predictions(network(Dense(1, activation="sigmoid")), moons.X, moons.y).y_true.tolist() == list(
+        moons.y
+    )

@@ -23,7 +23,9 @@ def test_the_network_without_data(run: Any, model_file: Path) -> None:
 
 
 def test_curves_of_a_run(run: Any) -> None:
-    assert run("train", "penguins.csv", "--target", "species", "--epochs", 3, "--run", "runs/first", "--quiet").code == 0
+    assert (
+        run("train", "penguins.csv", "--target", "species", "--epochs", 3, "--run", "runs/first", "--quiet").code == 0
+    )
     assert run("plot", "runs/first").out == "Wrote first-plot.png\n"
     assert run("plot", "runs/first", "--kind", "weights", "--out", "w.png").code == 0
     assert run("plot", "runs/first", "penguins.csv", "--kind", "roc").out == "Wrote first-roc.png\n"
@@ -39,11 +41,17 @@ def test_a_boundary_over_two_columns(run: Any, mass_file: Path) -> None:
     ("arguments", "error"),
     [
         (("--kind", "roc"), "'roc' needs data: rows whose answer is known"),
-        (("--out", "network.png"), "a drawing of the network is SVG: expected a name that ends in .svg, got network.png"),
-        (("--out", "network.gif"), "a picture is PNG, SVG or PDF: expected a name that ends in .png or .svg or .pdf, got"),
+        (
+            ("--out", "network.png"),
+            "a drawing of the network is SVG: expected a name that ends in .svg, got network.png",
+        ),
+        (
+            ("--out", "network.gif"),
+            "a picture is PNG, SVG or PDF: expected a name that ends in .png or .svg or .pdf, got",
+        ),
         (("penguins.csv", "--kind", "residuals"), "'residuals' is for a number, and the model predicts classes; try"),
         (("penguins.csv", "--kind", "boundary", "--features", "island"), "--features expects two columns, such as"),
-        (("missing.csv",), "there is no file missing.csv"),
+        (("missing.csv",), "no such file: missing.csv"),
     ],
 )
 def test_errors_are_one_line(run: Any, model_file: Path, arguments: tuple[str, ...], error: str) -> None:

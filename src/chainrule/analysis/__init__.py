@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chainrule.analysis.plots.ranking import plot_roc
     from chainrule.analysis.plots.residuals import plot_residuals
     from chainrule.analysis.plots.weights import plot_weights
-    from chainrule.analysis.predictions import Predictions, predictions
+    from chainrule.analysis.answers import Predictions, predictions
     from chainrule.analysis.reporting.compose import HtmlReport, report
     from chainrule.analysis.search_space import Range, SearchSpace
     from chainrule.analysis.study import Trial
@@ -82,7 +82,7 @@ _HOMES = {  # public name -> module of this package
     "GradientNoise": "gradient_noise",
     "HtmlReport": "reporting.compose",
     "LearningRateCurve": "learning_rate_curve",
-    "Predictions": "predictions",
+    "Predictions": "answers",
     "Range": "search_space",
     "SearchSpace": "search_space",
     "SweepResult": "sweep_result",
@@ -105,7 +105,7 @@ _HOMES = {  # public name -> module of this package
     "plot_residuals": "plots.residuals",
     "plot_roc": "plots.ranking",
     "plot_weights": "plots.weights",
-    "predictions": "predictions",
+    "predictions": "answers",
     "report": "reporting.compose",
     "sweep": "sweeps",
     "trace": "explanation.traces",

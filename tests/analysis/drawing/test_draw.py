@@ -75,7 +75,8 @@ def test_sixty_units_are_drawn_one_by_one_and_a_drawing_stays_small():
 
 def test_layers_that_keep_the_units_are_notes():
     model = Sequential(
-        [Input((2, 2)), Flatten(), Dense(4), BatchNormalization(), Activation("relu"), Dropout(0.5), Dropout(0.1)], seed=0
+        [Input((2, 2)), Flatten(), Dense(4), BatchNormalization(), Activation("relu"), Dropout(0.5), Dropout(0.1)],
+        seed=0,
     )
     found = words(analysis.draw(model))
     assert {"+ Flatten", "+ BatchNormalization", "+ Activation relu", "2 more layers"} <= set(found) | {

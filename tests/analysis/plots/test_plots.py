@@ -81,7 +81,9 @@ def test_roc_and_precision_recall_are_those_of_scikit_learn():
     assert legend(roc) == [f"area {roc_auc_score(CODES, SCORES):.3f}", "chance"]
     precision, recall, _ = precision_recall_curve(CODES, SCORES)
     x, y = precision_recall.lines[0].get_data()
-    last = np.searchsorted(-recall, -1.0, side="right") - 1  # scikit-learn's first points beyond full recall are ours too
+    last = (
+        np.searchsorted(-recall, -1.0, side="right") - 1
+    )  # scikit-learn's first points beyond full recall are ours too
     assert last >= 0
     np.testing.assert_allclose(x[1:][::-1][-len(recall) + 1 :], recall[:-1])
     np.testing.assert_allclose(y[1:][::-1][-len(recall) + 1 :], precision[:-1])
@@ -145,11 +147,18 @@ def test_weights_and_gradients_of_each_layer():
     X, y = random.normal(size=(10, 2)), random.normal(size=10)
     figure = analysis.plot_weights(model, X, y)
     weights, gradients = figure.axes[:4], figure.axes[4:]
-    assert [axes.get_title() for axes in weights] == ["dense_1/kernel", "dense_1/bias", "dense_2/kernel", "dense_2/bias"]
+    assert [axes.get_title() for axes in weights] == [
+        "dense_1/kernel",
+        "dense_1/bias",
+        "dense_2/kernel",
+        "dense_2/bias",
+    ]
     assert [sum(patch.get_height() for patch in axes.patches) for axes in weights] == [6, 3, 3, 1]
     found = analysis.trace(model, X, y).weights["dense_1/kernel"].gradients
     bars = gradients[0].patches
-    assert bars[0].get_x() == pytest.approx(found.min()) and bars[-1].get_x() + bars[-1].get_width() == pytest.approx(found.max())
+    assert bars[0].get_x() == pytest.approx(found.min()) and bars[-1].get_x() + bars[-1].get_width() == pytest.approx(
+        found.max()
+    )
     assert all((now == then).all() for now, then in zip(model.get_weights(), before, strict=True))
 
 
@@ -173,7 +182,7 @@ def test_classes_that_do_not_fit(plot):
         plot([0, 1], [0, 1, 1])
     with pytest.raises(DataError, match="no rows"):
         plot([], [])
-    with pytest.raises((DataError, ArgumentError), match="none of the classes|classes expects 2 names, got 3|label"):
+    with pytest.raises((DataError, ArgumentError), match="none of the classes"):
         plot([0, 7], [0, 1], classes=["a", "b"])
 
 

@@ -74,7 +74,9 @@ def test_several_classes_meet():
 
 
 def test_columns_of_a_table(table_model):
-    figure = analysis.decision_boundary(table_model, TABLE, features=("length", "width"), held={"kind": "b"}, resolution=5)
+    figure = analysis.decision_boundary(
+        table_model, TABLE, features=("length", "width"), held={"kind": "b"}, resolution=5
+    )
     (axes,) = figure.axes
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("length", "width")
     assert axes.get_title() == "held: kind = b, big = false"

@@ -22,7 +22,7 @@ class Drawing:
     >>> from chainrule import Perceptron, analysis
     >>> drawing = analysis.draw(Perceptron([3.0, -2.0], bias=1.0))
     >>> str(drawing).startswith("<svg"), drawing
-    (True, <Drawing, 11 KB; save it: .save('drawing.svg')>)
+    (True, <Drawing, 7 KB; save it: .save('drawing.svg')>)
     """
 
     svg: str = field(repr=False)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.analysis.predictions import class_codes
+from chainrule.analysis.answers import class_codes
 from chainrule.arrays import Array
 from chainrule.errors import ArgumentError, DataError, ShapeError
 from chainrule.metrics import inputs
@@ -63,8 +63,8 @@ def flags_and_scores(
     score = np.asarray(y_score)
     if score.ndim == 2 and score.shape[1] == 2:
         score = score[:, 1]
-    score = score.reshape(len(score), -1) if score.ndim else score
     _check_rows(np.asarray(y_true), score)
+    score = score.reshape(len(score), -1)
     count = max(2, score.shape[1])
     names = tuple(map(str, classes)) if classes is not None else tuple(map(str, range(count)))
     if len(names) != count:

@@ -13,7 +13,7 @@ from chainrule.analysis.plots.curves import plot_curves
 from chainrule.analysis.plots.ranking import plot_roc
 from chainrule.analysis.plots.residuals import plot_residuals
 from chainrule.analysis.plots.weights import plot_weights
-from chainrule.analysis.predictions import Predictions, predictions
+from chainrule.analysis.answers import Predictions, predictions
 from chainrule.analysis.surfaces.activation_maps import activation_maps
 from chainrule.analysis.surfaces.boundary import decision_boundary
 from chainrule.configurable import lookup

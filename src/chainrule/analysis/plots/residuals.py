@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.analysis.drawing.figures import INK, SERIES, new_figure, plain
+from chainrule.analysis.drawing.figures import INK, SERIES, histogram, new_figure, plain
 from chainrule.errors import DataError
 from chainrule.estimators.wording import short_number
 from chainrule.metrics import inputs
@@ -37,8 +37,8 @@ def plot_residuals(y_true: Any, y_pred: Any, name: str = "y") -> "Figure":
 
     Examples
     --------
-    >>> scatter, histogram = plot_residuals([1.0, 2.0, 3.0], [1.5, 2.0, 2.5]).axes
-    >>> scatter.get_title(), histogram.get_title()
+    >>> scatter, right = plot_residuals([1.0, 2.0, 3.0], [1.5, 2.0, 2.5]).axes
+    >>> scatter.get_title(), right.get_title()
     ('RMSE 0.408, R2 0.750', 'mean 0.00, standard deviation 0.408')
     """
     true, pred = (values.reshape(-1) for values in inputs.paired("plot_residuals", y_true, y_pred))
@@ -48,7 +48,7 @@ def plot_residuals(y_true: Any, y_pred: Any, name: str = "y") -> "Figure":
     residuals = pred - true
     rmse, spread = float(np.sqrt((residuals**2).mean())), float(true.std())
     r2 = f", R2 {short_number(1 - (rmse / spread) ** 2)}" if spread > 0 else ""
-    figure, (scatter, histogram) = new_figure(columns=2, width=10.4, height=4.5)
+    figure, (scatter, right) = new_figure(columns=2, width=10.4, height=4.5)
     low, high = min(true.min(), pred.min()), max(true.max(), pred.max())
     margin = 0.04 * (high - low) or 1.0
     ends = (low - margin, high + margin)
@@ -61,11 +61,11 @@ def plot_residuals(y_true: Any, y_pred: Any, name: str = "y") -> "Figure":
     scatter.set(xlabel=f"true {name}", ylabel=f"predicted {name}", xlim=ends, ylim=ends, aspect="equal")
     scatter.set_title(f"RMSE {short_number(rmse)}{r2}")
     scatter.legend(loc="upper left", frameon=False)
-    histogram.hist(residuals, bins=min(60, max(5, round(2 * len(residuals) ** 0.4))), color=SERIES[0], alpha=0.8)
-    histogram.axvline(0, color=INK, linewidth=1.2, linestyle="--", label="no error")
+    histogram(right, residuals, 60, SERIES[0])
+    right.axvline(0, color=INK, linewidth=1.2, linestyle="--", label="no error")
     mean = float(residuals.mean())
-    histogram.axvline(mean, color=SERIES[1], linewidth=1.8, label="mean")
-    histogram.set(xlabel=f"residual: predicted - true {name}", ylabel="rows")
-    histogram.set_title(f"mean {short_number(mean)}, standard deviation {short_number(float(residuals.std()))}")
-    histogram.legend(frameon=False)
+    right.axvline(mean, color=SERIES[1], linewidth=1.8, label="mean")
+    right.set(xlabel=f"residual: predicted - true {name}", ylabel="rows")
+    right.set_title(f"mean {short_number(mean)}, standard deviation {short_number(float(residuals.std()))}")
+    right.legend(frameon=False)
     return figure

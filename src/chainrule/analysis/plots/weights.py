@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.analysis.drawing.figures import INK, SERIES, new_figure, plain
+from chainrule.analysis.drawing.figures import INK, SERIES, histogram, new_figure, plain
 from chainrule.analysis.networks import Found, network_of
 from chainrule.arrays import Array
 from chainrule.errors import ArgumentError, StateError
@@ -77,7 +77,7 @@ def _histogram(axes: Any, name: str, what: str, values: Array, colour: str) -> N
     flat = values.reshape(-1).astype(np.float64)
     finite = flat[np.isfinite(flat)]
     if len(finite):
-        axes.hist(finite, bins=min(BINS, max(5, round(2 * len(finite) ** 0.5))), color=colour, alpha=0.85)
+        histogram(axes, finite, BINS, colour)
     axes.axvline(0, color=INK, linewidth=0.9)
     if what == "weight":
         axes.set_title(plain(shorten(name, NAME)), fontsize=10)
