@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from chainrule.lazy import loader
 
 if TYPE_CHECKING:
+    from chainrule.analysis.answers import Predictions, predictions
     from chainrule.analysis.capacity import Capacity, CapacityComparison, compare_capacities
     from chainrule.analysis.diagnosis import Diagnosis, diagnose
     from chainrule.analysis.drawing.draw import draw
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from chainrule.analysis.plots.ranking import plot_roc
     from chainrule.analysis.plots.residuals import plot_residuals
     from chainrule.analysis.plots.weights import plot_weights
-    from chainrule.analysis.answers import Predictions, predictions
     from chainrule.analysis.reporting.compose import HtmlReport, report
     from chainrule.analysis.search_space import Range, SearchSpace
     from chainrule.analysis.study import Trial

@@ -5,6 +5,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chainrule.analysis.answers import Predictions, predictions
 from chainrule.analysis.drawing.draw import draw
 from chainrule.analysis.drawing.drawing import Drawing
 from chainrule.analysis.plots.calibration import plot_calibration
@@ -13,7 +14,6 @@ from chainrule.analysis.plots.curves import plot_curves
 from chainrule.analysis.plots.ranking import plot_roc
 from chainrule.analysis.plots.residuals import plot_residuals
 from chainrule.analysis.plots.weights import plot_weights
-from chainrule.analysis.answers import Predictions, predictions
 from chainrule.analysis.surfaces.activation_maps import activation_maps
 from chainrule.analysis.surfaces.boundary import decision_boundary
 from chainrule.configurable import lookup

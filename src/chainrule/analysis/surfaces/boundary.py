@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.analysis.drawing.figures import INK, new_figure, plain
 from chainrule.analysis.answers import Predictions, class_codes, predictions
+from chainrule.analysis.drawing.figures import INK, new_figure, plain
 from chainrule.analysis.surfaces.looks import class_look, scatter_classes, thinned
 from chainrule.analysis.surfaces.plane import Plane, plane_of
 from chainrule.arrays import Array, whole_number

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.analysis.drawing.figures import INK, new_figure, plain
 from chainrule.analysis.answers import class_codes
+from chainrule.analysis.drawing.figures import INK, new_figure, plain
 from chainrule.analysis.surfaces.looks import class_look, scatter_classes
 from chainrule.arrays import Array
 from chainrule.errors import ArgumentError, ShapeError
