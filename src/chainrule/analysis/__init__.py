@@ -6,6 +6,7 @@ from chainrule.lazy import loader
 
 if TYPE_CHECKING:
     from chainrule.analysis.answers import Predictions, predictions
+    from chainrule.analysis.batch_noise import BatchNoise, GradientNoise, gradient_noise
     from chainrule.analysis.capacity import Capacity, CapacityComparison, compare_capacities
     from chainrule.analysis.diagnosis import Diagnosis, diagnose
     from chainrule.analysis.drawing.draw import draw
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from chainrule.analysis.explanation.explain import explain_gradient
     from chainrule.analysis.explanation.gradient_explanation import GradientExplanation
     from chainrule.analysis.explanation.traces import Trace, trace
-    from chainrule.analysis.gradient_noise import BatchNoise, GradientNoise, gradient_noise
     from chainrule.analysis.learning_rate import find_learning_rate
     from chainrule.analysis.learning_rate_curve import LearningRateCurve
     from chainrule.analysis.plots.calibration import plot_calibration
@@ -73,13 +73,13 @@ __all__ = [
 ]
 
 _HOMES = {  # public name -> module of this package
-    "BatchNoise": "gradient_noise",
+    "BatchNoise": "batch_noise",
     "Capacity": "capacity",
     "CapacityComparison": "capacity",
     "Diagnosis": "diagnosis",
     "Drawing": "drawing.drawing",
     "GradientExplanation": "explanation.gradient_explanation",
-    "GradientNoise": "gradient_noise",
+    "GradientNoise": "batch_noise",
     "HtmlReport": "reporting.compose",
     "LearningRateCurve": "learning_rate_curve",
     "Predictions": "answers",
@@ -95,7 +95,7 @@ _HOMES = {  # public name -> module of this package
     "draw": "drawing.draw",
     "explain_gradient": "explanation.explain",
     "find_learning_rate": "learning_rate",
-    "gradient_noise": "gradient_noise",
+    "gradient_noise": "batch_noise",
     "perceptron_line": "surfaces.perceptron_line",
     "plot": "plots.plot",
     "plot_activation": "surfaces.activations",
