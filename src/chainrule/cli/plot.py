@@ -11,6 +11,8 @@ from chainrule.errors import ArgumentError
 
 if TYPE_CHECKING:
     from chainrule.analysis import Drawing
+    from chainrule.estimators.tabular import TabularModel
+    from chainrule.tables import Table
 
 KINDS = (
     "activations", "boundary", "calibration", "confusion", "curves", "network", "residuals", "roc", "weights",
@@ -53,7 +55,8 @@ def plot(
     from chainrule import analysis
 
     axes = None if features is None else _columns(features)
-    made = analysis.plot(model_or_run, _table(data), kind=kind, features=axes)
+    thing, table = (model_or_run, None) if data is None or kind == "curves" else _model_and_table(model_or_run, data)
+    made = analysis.plot(thing, table, kind=kind, features=axes)
     drawing = isinstance(made, analysis.Drawing)
     if out is None:
         name = f"{screen.stem(model_or_run)}-{kind or ('network' if drawing else 'plot')}"
@@ -81,10 +84,21 @@ def _columns(features: str) -> list[str]:
     return names
 
 
-def _table(data: Path | None) -> Any:
-    from chainrule.tables import read_table
+def _model_and_table(model_or_run: Path, data: Path) -> "tuple[TabularModel, Table]":
+    """Return what answers, and on which rows; what is odd about these is said."""
+    from chainrule.tables import read_table, with_known_target
+    from chainrule.tables.table import counted
+    from chainrule.training.run_folder import RunFolder
 
-    return None if data is None else read_table(data)
+    model = screen.load_tabular(RunFolder(model_or_run).model if model_or_run.is_dir() else model_or_run)
+    table = read_table(data)
+    screen.remark_on(model, table)
+    target = model.target.name
+    if target in table.names:
+        table, dropped = with_known_target(table, target)
+        if dropped:
+            screen.remark(f"{counted(dropped, 'row')} without {target} left out")
+    return model, table
 
 
 def _write(made: "Drawing | Any", out: Path, force: bool) -> None:
