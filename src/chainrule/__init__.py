@@ -6,6 +6,8 @@ The public names below load when they are first used, so that ``import chainrule
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from chainrule.pictures import draw_with
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
@@ -106,3 +108,9 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
+
+
+draw_with(
+    network=lambda model: __getattr__("analysis").draw(model),
+    curves=lambda history: __getattr__("analysis").plot_curves(history),
+)

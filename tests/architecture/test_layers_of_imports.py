@@ -17,7 +17,7 @@ SOURCE = Path(chainrule.__file__).parent
 # From low to high; the parts of one level don't import each other.
 LEVELS = [
     ["errors"],
-    ["files", "lazy"],
+    ["files", "lazy", "pictures"],
     ["arrays"],
     ["changes", "configurable"],
     ["random"],

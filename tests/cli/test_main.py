@@ -20,6 +20,7 @@ def test_help_lists_the_commands(run: Any) -> None:
             "explain",
             "inspect",
             "lr-find",
+            "plot",
             "predict",
             "report",
             "sweep",
@@ -28,7 +29,8 @@ def test_help_lists_the_commands(run: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["train", "predict", "evaluate", "explain", "inspect", "lr-find", "report", "sweep", "completion"]
+    "command",
+    ["train", "predict", "evaluate", "explain", "inspect", "lr-find", "plot", "report", "sweep", "completion"],
 )
 def test_every_command_has_help_with_an_example(run: Any, command: str) -> None:
     outcome = run(command, "--help")

@@ -87,7 +87,7 @@ def test_picture():
 
 def test_picture_without_matplotlib(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
-    with pytest.raises(ImportError, match=r"plot needs matplotlib; install it with: pip install 'chainrule\[plot\]'"):
+    with pytest.raises(ImportError, match=r"plots need matplotlib; install it with: pip install 'chainrule\[plot\]'"):
         record(loss=[0.5]).plot()
 
 

@@ -11,7 +11,9 @@ from chainrule.errors import ChainruleError
 class Commands(click.Group):
     """The commands; each is imported when it is used, and a misspelt one is answered with the nearest."""
 
-    NAMES = ("completion", "evaluate", "explain", "inspect", "lr-find", "predict", "report", "sweep", "train")
+    NAMES = (
+        "completion", "evaluate", "explain", "inspect", "lr-find", "plot", "predict", "report", "sweep", "train",
+    )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands."""
@@ -52,6 +54,7 @@ def cli() -> None:
     chainrule predict penguins-species.safetensors new.csv
     chainrule evaluate penguins-species.safetensors labelled.csv
     chainrule explain penguins-species.safetensors penguins.csv --row 3
+    chainrule plot penguins-species.safetensors penguins.csv
     chainrule inspect penguins-species.safetensors
     chainrule lr-find penguins.csv --target species
     chainrule sweep penguins.csv --target species --trials 64

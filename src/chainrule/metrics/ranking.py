@@ -113,11 +113,7 @@ class AUC(Metric):
         return sum(areas) / len(areas)
 
     def _column_area(self, column: int, actual: Array, scores: Array, weights: Array) -> float:
-        order = np.argsort(scores)[::-1]
-        scores, actual, weights = scores[order], actual[order], weights[order]
-        group_ends = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)
-        hits = np.cumsum(weights * actual)[group_ends]
-        false_alarms = np.cumsum(weights * ~actual)[group_ends]
+        hits, false_alarms = counts_by_threshold(actual, scores, weights)
         if hits[-1] == 0 or false_alarms[-1] == 0:
             raise DataError(self._one_class(column, missing="positive" if hits[-1] == 0 else "negative"))
         area: float = self._area(hits, false_alarms)
@@ -130,6 +126,20 @@ class AUC(Metric):
             f"{self.name} needs positive and negative examples, got no {missing} ones{where}; "
             "evaluate on data with both (a stratified split keeps the shares)"
         )
+
+
+def counts_by_threshold(actual: Array, scores: Array, weights: Array) -> tuple[Array, Array]:
+    """Return the weight of the positives and of the negatives that score at least t, for each score t, highest first.
+
+    Examples
+    --------
+    >>> counts_by_threshold(np.array([True, False, True]), np.array([0.9, 0.4, 0.4]), np.ones(3))
+    (array([1., 2.]), array([0., 1.]))
+    """
+    order = np.argsort(scores)[::-1]
+    scores, actual, weights = scores[order], actual[order], weights[order]
+    group_ends = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)
+    return np.cumsum(weights * actual)[group_ends], np.cumsum(weights * ~actual)[group_ends]
 
 
 def roc_area(hits: Array, false_alarms: Array) -> float:

@@ -10,9 +10,10 @@ from chainrule.arrays import Array
 from chainrule.autodiff.tensor import Tensor, TensorLike, as_tensor
 from chainrule.autodiff.variable import Variable
 from chainrule.errors import ShapeError
+from chainrule.pictures import Pictured
 
 
-class Perceptron:
+class Perceptron(Pictured):
     """One neuron: ``y = g(z)``, ``z = w0 + sum_i x_i w_i``.
 
     Parameters

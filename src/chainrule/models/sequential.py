@@ -17,10 +17,11 @@ from chainrule.layers.input import InputLayer
 from chainrule.layers.layer import Layer, show
 from chainrule.layers.tree import assign_all
 from chainrule.models.model import Model
+from chainrule.pictures import Pictured
 from chainrule.random import check_seed
 
 
-class Sequential(Model):
+class Sequential(Pictured, Model):
     """``f(x; W) = layer_n(... layer_2(layer_1(x)))``.
 
     Parameters

@@ -38,7 +38,7 @@ def summarize(model: Any) -> str:
     shape = model.input_shape
     for layer in model.layers:
         shape = layer.output_shape(shape)
-        table.add_row(layer.name, _kind(layer), show(shape), f"{layer.count_params():,}")
+        table.add_row(layer.name, layer_kind(layer), show(shape), f"{layer.count_params():,}")
     out = io.StringIO()
     console = Console(file=out, width=WIDTH, force_terminal=False, highlight=False, markup=False)
     console.print(table)
@@ -72,7 +72,14 @@ def linear_note(layers: list[Layer]) -> str:
     return f"Without an activation between them, {len(dense)} linear layers equal one linear layer, {one}."
 
 
-def _kind(layer: Layer) -> str:
+def layer_kind(layer: Layer) -> str:
+    """Return what a layer is in a few words.
+
+    Examples
+    --------
+    >>> layer_kind(Dense(4, activation="relu")), layer_kind(Dropout(0.2))
+    ('Dense relu', 'Dropout 0.2')
+    """
     activation = output_activation(layer)
     if isinstance(layer, Dropout):
         return f"Dropout {layer.rate:g}"

@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.engine import threads
 from chainrule.errors import StateError
+from chainrule.pictures import picture
 from chainrule.training.environment import environment
 from chainrule.training.finding import Finding
 
@@ -120,9 +121,7 @@ class History:
 
     def plot(self) -> Any:
         """Return a matplotlib figure: training and validation loss over the epochs, best epoch marked."""
-        from chainrule.training.plot import plot_history
-
-        return plot_history(self)
+        return picture("curves", self)
 
     def __repr__(self) -> str:
         last = {name: values[-1] for name, values in self.history.items()} or self.unfinished

@@ -1,6 +1,7 @@
 """Canvas: shapes and text to SVG; names from data are escaped, colours follow the reader's light or dark."""
 
 import re
+from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import count
 from typing import TypeAlias
@@ -74,14 +75,32 @@ class Canvas:
         (x1, y1), (x2, y2) = start, end
         middle = (x1 + x2) / 2
         path = f"M {_n(x1)} {_n(y1)} C {_n(middle)} {_n(y1)} {_n(middle)} {_n(y2)} {_n(x2)} {_n(y2)}"
-        shape: Attributes = {"d": path, "fill": "none", **_stroke(colour, width, opacity)}
-        if dashed:
-            shape["stroke_dasharray"] = f"{_n(2 + 2 * width)} {_n(3 + width)}"
+        shape: Attributes = {"d": path, "fill": "none", **_stroke(colour, width, opacity, dashed)}
         self._add("path", shape, hint)
 
-    def circle(self, x: float, y: float, radius: float, fill: str, edge: str = "line", width: float = 1.5) -> None:
+    def lines(
+        self,
+        lines: Iterable[Sequence[tuple[float, float]]],
+        colour: str,
+        width: float = 1.0,
+        opacity: float = 1.0,
+        dashed: bool = False,
+        hint: str = "",
+    ) -> None:
+        """Draw lines of straight pieces that look alike, each through its points: one shape, however many they are."""
+        path = " ".join("M " + " L ".join(f"{_n(x)} {_n(y)}" for x, y in line) for line in lines)
+        self._add("path", {"d": path, "fill": "none", **_stroke(colour, width, opacity, dashed)}, hint)
+
+    def area(self, corners: Sequence[tuple[float, float]], fill: str, opacity: float = 1.0) -> None:
+        """Fill what lies between corners."""
+        points = " ".join(f"{_n(x)},{_n(y)}" for x, y in corners)
+        self._add("polygon", {"points": points, "fill": _colour(fill), "fill_opacity": opacity})
+
+    def circle(
+        self, x: float, y: float, radius: float, fill: str, edge: str = "line", width: float = 1.5, hint: str = ""
+    ) -> None:
         """Draw a disc."""
-        self._add("circle", {"cx": x, "cy": y, "r": radius, "fill": _colour(fill), **_stroke(edge, width, 1.0)})
+        self._add("circle", {"cx": x, "cy": y, "r": radius, "fill": _colour(fill), **_stroke(edge, width, 1.0)}, hint)
 
     def box(
         self,
@@ -168,9 +187,13 @@ def clean(text: str) -> str:
     return escape(known)
 
 
-def _stroke(colour: str, width: float, opacity: float) -> Attributes:
+def _stroke(colour: str, width: float, opacity: float, dashed: bool = False) -> Attributes:
     stroke: Attributes = {"stroke": _colour(colour), "stroke_width": width, "stroke_linecap": "round"}
-    return stroke | {"stroke_opacity": opacity} if opacity < 1 else stroke
+    if opacity < 1:
+        stroke["stroke_opacity"] = opacity
+    if dashed:
+        stroke["stroke_dasharray"] = f"{_n(2 + 2 * width)} {_n(3 + width)}"
+    return stroke
 
 
 def _colour(name: str) -> str:

@@ -2,7 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from chainrule.analysis.drawing.palette import COLOURS
+from chainrule.arrays import Array
 from chainrule.errors import DependencyError
 
 if TYPE_CHECKING:
@@ -65,3 +68,41 @@ def new_figure(
         figure = Figure(figsize=size, layout="constrained", dpi=150)
         axes = figure.subplots(rows, columns, **options)
     return figure, axes
+
+
+def plain(text: str) -> str:
+    r"""Return text from data as matplotlib shows it letter by letter: a dollar sign starts no formula.
+
+    Examples
+    --------
+    >>> print(plain("price in $ or $x^2$"))
+    price in \$ or \$x^2\$
+    """
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text).replace("$", r"\$")
+
+
+def series(number: int) -> tuple[str, Any]:
+    """Return the colour and the dashes of a curve by its number; none share both before all were used.
+
+    Examples
+    --------
+    >>> series(0), series(7)
+    (('#0067a5', '-'), ('#d55e00', '-.'))
+    """
+    count = len(SERIES)
+    return SERIES[number % count], DASHES[(number + number // count) % count]
+
+
+def histogram(axes: Any, values: Array, most_bins: int, colour: str) -> None:
+    """Draw a histogram with about as many bins as the values fill, also of values that are all but equal.
+
+    Examples
+    --------
+    >>> figure, axes = new_figure()
+    >>> histogram(axes, np.array([1.0, 1.0 + 1e-16, 1.0]), 40, SERIES[0])
+    >>> len(axes.patches)
+    5
+    """
+    middle, width = float(values.mean()), float(np.ptp(values))
+    ends = None if width > 1e-9 * max(abs(middle), 1e-30) else (middle - 0.5, middle + 0.5)
+    axes.hist(values, bins=min(most_bins, max(5, round(2 * len(values) ** 0.4))), range=ends, color=colour, alpha=0.85)

@@ -1,0 +1,1 @@
+"""Plots: pictures of training and of answers, as figures of matplotlib."""
