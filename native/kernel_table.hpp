@@ -255,6 +255,29 @@ struct ActivationKernels {
     bool from_output;  // the derivative needs y only, so z may be overwritten
 };
 
+/// A dense layer of a small network. Panels lie without gaps, and have a row of ones after their features.
+template <class T>
+struct SmallLayer {
+    const T *weights, *bias;  // or no bias
+    ptrdiff_t inputs, units;
+    const T* input;
+    T* z;
+    const ActivationKernels* activation;  // null: none
+    ActivationBuffers<T> buffers;
+    T* input_gradient;    // or null: nothing below trains
+    T* weights_gradient;  // then that of the bias; V more elements are written
+};
+
+template <class T>
+struct SmallNetwork {
+    const SmallLayer<T>* layers;
+    ptrdiff_t count, panels;
+    void (*loss)(const LossBuffers<T>&, Range panels);
+    LossBuffers<T> loss_buffers;
+    T* gradient;  // of all parameters, where the layers put it
+    ptrdiff_t parameters;
+};
+
 template <class T>
 struct PanelKernels {
     void (*forward)(const PanelFunction<T>&, Range panels);
@@ -335,6 +358,9 @@ struct KernelTable {
     void (*forward_one)(const SingleExample<T>&, Range units);  // units.begin a multiple of V
     void (*backward_one)(const SingleExample<T>&, Range inputs);
     void (*weight_gradient_one)(const SingleGradient<T>&, Range inputs, T* scratch);
+
+    /// The gradient of J, all at once; gives the size of its largest element, or of the largest loss; NaN if one is.
+    T (*small_gradient)(const SmallNetwork<T>&);
 
     ActivationKernels activations[kCount<Activation>];
     PanelKernels<T> softmax, log_softmax;

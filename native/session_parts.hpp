@@ -127,6 +127,12 @@ void Session<T>::in_parts(Member& member, const Run& run, Range all, const Funct
         work(Range{start, std::min(start + together, all.end)});
 }
 
+/// Whether a T can hold it; false for NaN too.
+template <class T>
+inline bool fits(double size) {
+    return size <= static_cast<double>(std::numeric_limits<T>::max());
+}
+
 template <class T>
 inline bool is_finite(T size) {
     return size <= std::numeric_limits<T>::max();  // false for NaN too

@@ -252,16 +252,25 @@ void Session<T>::forward(Member& member, const Run& run, std::int64_t step, Rang
 }
 
 template <class T>
+LossBuffers<T> Session<T>::loss_buffers(const T* output, T* gradient, ptrdiff_t stride) const {
+    return {output, targets_, labels_.data(), example_weights_, gradient, values_, stride, plan_.outputs(),
+            static_cast<T>(plan_.loss_parameter), loss_parameters_.empty() ? nullptr : loss_parameters_.data()};
+}
+
+/// Note which answers are right, where they are counted.
+template <class T>
+void Session<T>::count_right(const T* output, ptrdiff_t stride, Range panels) {
+    if (!right_) return;
+    k_.accuracies[static_cast<int>(plan_.accuracy)]({output, targets_, labels_.data(), right_, stride, plan_.outputs(),
+                                                     static_cast<T>(plan_.accuracy_cut)},
+                                                    panels);
+}
+
+template <class T>
 void Session<T>::loss(Range panels) {
     const Node& last = nodes_.back();
-    k_.losses[static_cast<int>(plan_.loss)](
-        {last.y, targets_, labels_.data(), example_weights_, last.gradient, values_, last.stride, last.features,
-         static_cast<T>(plan_.loss_parameter), loss_parameters_.empty() ? nullptr : loss_parameters_.data()},
-        panels);
-    if (right_)
-        k_.accuracies[static_cast<int>(plan_.accuracy)]({last.y, targets_, labels_.data(), right_, last.stride,
-                                                         last.features, static_cast<T>(plan_.accuracy_cut)},
-                                                        panels);
+    k_.losses[static_cast<int>(plan_.loss)](loss_buffers(last.y, last.gradient, last.stride), panels);
+    count_right(last.y, last.stride, panels);
 }
 
 template <class T>

@@ -10,12 +10,6 @@ namespace {
 /// Multiplications after which the caller is asked whether to stop, and steps of one example.
 constexpr double kAskAfter = 1e6;
 constexpr ptrdiff_t kAskOne = 1024;
-
-/// Whether a T can hold it; false for NaN too.
-template <class T>
-bool fits(double size) {
-    return size <= static_cast<double>(std::numeric_limits<T>::max());
-}
 }  // namespace
 
 template <class T>
@@ -102,8 +96,7 @@ void Session<T>::steps_of_one(Member& member, const Run& run, ptrdiff_t start, p
     Worker& worker = workers_[0];
     Node& last = nodes_.back();
     const ptrdiff_t units = last.features, panel = stride(units);
-    const bool penalised = std::any_of(plan_.segments.begin(), plan_.segments.end(),
-                                       [](const Segment& s) { return s.l1 != 0 || s.l2 != 0; });
+    const bool penalised = is_penalised();
     for (ptrdiff_t batch = start; batch < stop; ++batch) {
         if ((batch - start) % kAskOne == 0 && run.interrupt()) {
             outcome.interrupted = true;
@@ -128,14 +121,8 @@ void Session<T>::steps_of_one(Member& member, const Run& run, ptrdiff_t start, p
         }
         for (ptrdiff_t n = 0; n < units; ++n)
             std::fill_n(single_ + n * k_.lanes, k_.lanes, last.line[n]);
-        k_.losses[static_cast<int>(plan_.loss)](
-            {single_, targets_, labels_.data(), example_weights_, single_ + panel, values_, panel, units,
-             static_cast<T>(plan_.loss_parameter), loss_parameters_.empty() ? nullptr : loss_parameters_.data()},
-            one);
-        if (right_)
-            k_.accuracies[static_cast<int>(plan_.accuracy)]({single_, targets_, labels_.data(), right_, panel, units,
-                                                             static_cast<T>(plan_.accuracy_cut)},
-                                                            one);
+        k_.losses[static_cast<int>(plan_.loss)](loss_buffers(single_, single_ + panel, panel), one);
+        count_right(single_, panel, one);
         for (ptrdiff_t n = 0; n < units; ++n) last.line_gradient[n] = single_[panel + n * k_.lanes];
         if (run.outputs) std::copy_n(last.line, units, run.outputs + batch * units);
         for (std::size_t i = nodes_.size() - 1; i > 0; --i) {

@@ -12,6 +12,7 @@
 #include "product.hpp"
 #include "shuffle.hpp"
 #include "single_example.hpp"
+#include "small_network.hpp"
 #include "softmax.hpp"
 
 namespace chainrule::CHAINRULE_ISA_NAMESPACE {
@@ -34,6 +35,7 @@ constexpr KernelTable<T> make_table() {
         .forward_one = forward_one<T>,
         .backward_one = backward_one<T>,
         .weight_gradient_one = weight_gradient_one<T>,
+        .small_gradient = small_gradient<T>,
         .activations =
             {
                 activation_kernels<T, Linear>(),
