@@ -265,7 +265,7 @@ struct SmallLayer {
     const ActivationKernels* activation;  // null: none
     ActivationBuffers<T> buffers;
     T* input_gradient;    // or null: nothing below trains
-    T* weights_gradient;  // then that of the bias; V more elements are written
+    T* weights_gradient;  // then that of the bias; up to V more elements are written
 };
 
 template <class T>

@@ -57,17 +57,18 @@ T small_gradient(const SmallNetwork<T>& p) {
     p.loss(p.loss_buffers, {0, p.panels});
     for (const SmallLayer<T>* layer = p.layers + p.count; layer-- > p.layers;) {
         if (layer->activation) each_panel(*layer, layer->activation->backward);
-        const T* delta = layer->buffers.gradient;
-        const ptrdiff_t stride = (layer->units + 1) * lanes, input_stride = (layer->inputs + 1) * lanes;
-        small_weight_gradient<T>({layer->input, input_stride, delta, stride, nullptr, layer->units, p.panels * lanes, {}},
-                                 layer->inputs + (layer->bias != nullptr), layer->weights_gradient);
         if (layer->input_gradient)
             small_product<T>({.left = layer->weights, .left_row = layer->units, .left_depth = 1, .left_block = 0,
-                              .right = delta, .right_panel = stride, .depth = layer->units, .blocks = 1,
-                              .out = layer->input_gradient, .out_row = lanes, .out_panel = input_stride,
-                              .bias = nullptr, .accumulate = false},
+                              .right = layer->buffers.gradient, .right_panel = (layer->units + 1) * lanes,
+                              .depth = layer->units, .blocks = 1, .out = layer->input_gradient, .out_row = lanes,
+                              .out_panel = (layer->inputs + 1) * lanes, .bias = nullptr, .accumulate = false},
                              layer->inputs, p.panels);
     }
+    // From the first layer on: what is written past the end of one is overwritten by the next.
+    for (const SmallLayer<T>* layer = p.layers; layer < p.layers + p.count; ++layer)
+        small_weight_gradient<T>({layer->input, (layer->inputs + 1) * lanes, layer->buffers.gradient,
+                                  (layer->units + 1) * lanes, nullptr, layer->units, p.panels * lanes, {}},
+                                 layer->inputs + (layer->bias != nullptr), layer->weights_gradient);
     Largest<T> largest;
     largest.take(p.gradient, p.parameters);
     largest.take(p.loss_buffers.values, p.panels * lanes);
