@@ -387,6 +387,7 @@ struct KernelTable {
                         ptrdiff_t count);
     T (*largest_magnitude)(const T* values, ptrdiff_t stride, ptrdiff_t count, Range panels);
     double (*penalty)(const T* weights, ptrdiff_t count, double l1, double l2);
+    double (*weighted_sum)(const T* values, const T* weights, ptrdiff_t count);
 };
 
 }  // namespace chainrule

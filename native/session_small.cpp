@@ -83,8 +83,7 @@ void Session<T>::steps_of_small(Member& member, const Run& run, ptrdiff_t start,
             outcome.failed = true;
             return;
         }
-        for (ptrdiff_t e = 0; e < examples_; ++e)
-            total += static_cast<double>(values_[e]) * static_cast<double>(example_weights_[e]);
+        total += k_.weighted_sum(values_, example_weights_, examples_);
         prepare_scalars(worker, run, batch - run.where.start);
         consumer.apply(consumer.context, 0, gradient_, network.parameters);
         outcome.loss_sum += total * mass_;

@@ -40,10 +40,7 @@ void Session<T>::steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_
         double total = first_thread && judged && run.mode != Mode::evaluate ? penalties() : 0;
         if (!fits<T>(total)) worker.sizes.infinite = true;
         member.barrier();
-        if (first_thread && judged) {
-            for (ptrdiff_t e = 0; e < examples_; ++e)
-                total += static_cast<double>(values_[e]) * static_cast<double>(example_weights_[e]);
-        }
+        if (first_thread && judged) total += k_.weighted_sum(values_, example_weights_, examples_);
         if (shared_->halt) {
             if (first_thread) outcome.interrupted = true;
             return;

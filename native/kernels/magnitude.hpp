@@ -53,6 +53,18 @@ T largest_magnitude(const T* values, ptrdiff_t stride, ptrdiff_t count, Range pa
     return most[0].size();
 }
 
+/// Sum of value times weight for each of `count` examples, in double, four sums side by side.
+template <class T>
+double weighted_sum(const T* values, const T* weights, ptrdiff_t count) {
+    double sums[4] = {};
+    ptrdiff_t i = 0;
+    for (; i + 4 <= count; i += 4)
+        for (int j = 0; j < 4; ++j)
+            sums[j] += static_cast<double>(values[i + j]) * static_cast<double>(weights[i + j]);
+    for (; i < count; ++i) sums[0] += static_cast<double>(values[i]) * static_cast<double>(weights[i]);
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
 /// l1 sum |w| + l2 sum w^2, in double, in a fixed order.
 template <class T>
 double penalty(const T* weights, ptrdiff_t count, double l1, double l2) {

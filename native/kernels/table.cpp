@@ -113,6 +113,7 @@ constexpr KernelTable<T> make_table() {
         .permutation = permutation,
         .largest_magnitude = largest_magnitude<T>,
         .penalty = penalty<T>,
+        .weighted_sum = weighted_sum<T>,
     };
 }
 
