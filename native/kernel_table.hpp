@@ -284,6 +284,31 @@ struct PanelKernels {
     void (*backward)(const PanelFunction<T>&, Range panels);
 };
 
+/// A dense layer of a small network, for a batch of one: numbers in lines of whole vectors, and W in rows of whole
+/// vectors: a row for each unit or for each input, and the bias behind them; 0 where there is none.
+template <class T>
+struct LineLayer {
+    const T* weights;
+    ptrdiff_t inputs, units;
+    bool by_units, has_bias;
+    ptrdiff_t length;  // of a row
+    const T* input;
+    T* z;
+    const ActivationKernels* activation;  // null: none
+    ActivationBuffers<T> buffers;
+    T* input_gradient;  // or null: nothing below trains
+    T* gradient;        // like the weights
+};
+
+template <class T>
+struct LineNetwork {
+    const LineLayer<T>* layers;
+    ptrdiff_t count;
+    void (*loss)(const LossBuffers<T>&, Range panels);
+    T* panel;  // the outputs, in every lane
+    LossBuffers<T> loss_buffers;
+};
+
 template <class T>
 struct OptimizerKernel {
     void (*update)(const void* context, ptrdiff_t first, const T* gradient, ptrdiff_t count);
@@ -361,6 +386,7 @@ struct KernelTable {
 
     /// The gradient of J, all at once; gives the size of its largest element, or of the largest loss; NaN if one is.
     T (*small_gradient)(const SmallNetwork<T>&);
+    T (*line_gradient)(const LineNetwork<T>&);
 
     ActivationKernels activations[kCount<Activation>];
     PanelKernels<T> softmax, log_softmax;

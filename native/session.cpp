@@ -141,6 +141,7 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads, const Interr
             node.line_gradient = line_gradients_ + start;
             start += room(node);
         }
+        prepare_lines();
     }
     single_ = allocate(2 * stride(plan.outputs()));
     workers_.resize(static_cast<std::size_t>(threads));
@@ -290,7 +291,9 @@ Outcome Session<T>::run(const Run& asked) {
         set_examples(examples);
         mass_ = run.mode == Mode::evaluate && plan_.reduction == Reduction::sum ? 1 : static_cast<double>(examples);
         if (!run.rows.weights.data) equal_weights();
-        if (run.mode == Mode::train && batch_ == 1 && only_dense())
+        if (run.mode == Mode::train && lines_network_)
+            run_on_team(1, [&](Member& member) { steps_of_lines(member, run, start, stop, outcome); });
+        else if (run.mode == Mode::train && batch_ == 1 && only_dense())
             run_on_team(1, [&](Member& member) { steps_of_one(member, run, start, stop, outcome); });
         else if (run.mode == Mode::train && small_)
             run_on_team(1, [&](Member& member) { steps_of_small(member, run, start, stop, outcome); });

@@ -93,6 +93,7 @@ private:
     struct Node;
     struct Table;
     struct Shared;
+    struct Lines;
 
     T* allocate(ptrdiff_t count);
     /// From one panel to the next: an odd number of vectors, or in a small network one vector more than features.
@@ -106,6 +107,10 @@ private:
     template <class Function>
     void in_parts(Member& member, const Run& run, Range all, const Function& work);
     void steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
+    template <class Gradient, class Update>
+    void steps_alone(const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome, const Gradient& gradient,
+                     const Update& update);
+    void steps_of_lines(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
     void steps_of_small(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
     void steps_of_one(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
     bool update(Member& member, const Run& run, ptrdiff_t step);
@@ -113,10 +118,16 @@ private:
     bool is_small() const;
     bool is_penalised() const;
     void prepare_small();
+    void prepare_lines();
+    template <class Copy>
+    void each_line_weight(const Copy& copy) const;
+    ptrdiff_t ask_every() const;
     LossBuffers<T> loss_buffers(const T* output, T* gradient, ptrdiff_t stride) const;
     void count_right(const T* output, ptrdiff_t stride, Range panels);
     double largest_product(const T* inputs, const T* deltas, ptrdiff_t count_inputs, ptrdiff_t count) const;
     double largest_gradient_of_one() const;
+    void forward_one();
+    void backward_one();
 
     void copy_rows(Member& member, const Run& run, const Block& block, ptrdiff_t features, ptrdiff_t first, Range panels,
                    T* out, ptrdiff_t out_stride);
@@ -157,6 +168,7 @@ private:
     std::size_t bytes_ = 0;
     std::vector<Node> nodes_;
     std::vector<SmallLayer<T>> small_layers_;
+    std::unique_ptr<Lines> lines_network_;  // of a small network and a batch of one
     std::vector<Worker> workers_;
     std::unique_ptr<Shared> shared_;
     std::vector<std::int32_t> labels_;

@@ -1,6 +1,5 @@
 // Steps of a network that is small enough to be made by one kernel in one go (kernels/small_network.hpp).
 #include <algorithm>
-#include <cmath>
 
 #include "session_parts.hpp"
 
@@ -9,7 +8,6 @@ namespace chainrule {
 namespace {
 /// Up to so many products of a step, and so many rows, the general kernels are slower.
 constexpr ptrdiff_t kSmallProducts = 1 << 15, kSmallRows = 256;
-constexpr ptrdiff_t kAskAfterRows = 1 << 16;  // whether to stop
 }  // namespace
 
 template <class T>
@@ -37,10 +35,8 @@ void Session<T>::prepare_small() {
 
 template <class T>
 void Session<T>::steps_of_small(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome) {
-    Worker& worker = workers_[0];
     const Node& last = nodes_.back();
     const Range panels{0, panels_};
-    const bool penalised = is_penalised();
     for (std::size_t i = 0; i < small_layers_.size(); ++i) {
         const Node &in = nodes_[i], &node = nodes_[i + 1];
         const Instruction& instruction = node.instruction;
@@ -62,36 +58,21 @@ void Session<T>::steps_of_small(Member& member, const Run& run, ptrdiff_t start,
                                   loss_buffers(last.y, last.gradient, last.stride),
                                   gradient_,
                                   count_parameters()};
-    const GradientConsumer<T>& consumer = worker.consumers[0];  // all parameters lie behind the first
-    const ptrdiff_t ask_every = std::max<ptrdiff_t>(1, kAskAfterRows / examples_);
-    for (ptrdiff_t batch = start; batch < stop; ++batch) {
-        if ((batch - start) % ask_every == 0 && run.interrupt()) {
-            outcome.interrupted = true;
-            return;
-        }
-        const ptrdiff_t first = batch * run.where.batch;
-        gather(member, run, first, panels);
-        const double size = k_.small_gradient(network);
-        count_right(last.y, last.stride, panels);
-        if (run.outputs)
-            k_.scatter({last.y, last.stride, run.outputs + first * last.features, last.features, examples_,
-                        last.features},
-                       panels);
-        double total = penalised ? penalties() : 0;
-        // The numbers of the gradient; only a penalty's part may come on top.
-        if (!fits<T>(total) || !fits<T>(penalised ? 4 * size : size)) {
-            outcome.failed = true;
-            return;
-        }
-        total += k_.weighted_sum(values_, example_weights_, examples_);
-        prepare_scalars(worker, run, batch - run.where.start);
-        consumer.apply(consumer.context, 0, gradient_, network.parameters);
-        outcome.loss_sum += total * mass_;
-        outcome.mass += mass_;
-        if (right_) add_right(outcome.right, outcome.weighted_right);
-        outcome.rows += examples_;
-        ++outcome.steps;
-    }
+    const GradientConsumer<T>& consumer = workers_[0].consumers[0];  // all parameters lie behind the first
+    steps_alone(
+        run, start, stop, outcome,
+        [&](ptrdiff_t batch) -> double {
+            const ptrdiff_t first = batch * run.where.batch;
+            gather(member, run, first, panels);
+            const double size = k_.small_gradient(network);
+            count_right(last.y, last.stride, panels);
+            if (run.outputs)
+                k_.scatter({last.y, last.stride, run.outputs + first * last.features, last.features, examples_,
+                            last.features},
+                           panels);
+            return size;
+        },
+        [&] { consumer.apply(consumer.context, 0, gradient_, network.parameters); });
 }
 
 template class Session<float>;

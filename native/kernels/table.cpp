@@ -4,6 +4,7 @@
 #include "bias_gradient.hpp"
 #include "dropout.hpp"
 #include "embedding.hpp"
+#include "line_network.hpp"
 #include "losses.hpp"
 #include "magnitude.hpp"
 #include "normalization.hpp"
@@ -36,6 +37,7 @@ constexpr KernelTable<T> make_table() {
         .backward_one = backward_one<T>,
         .weight_gradient_one = weight_gradient_one<T>,
         .small_gradient = small_gradient<T>,
+        .line_gradient = line_gradient<T>,
         .activations =
             {
                 activation_kernels<T, Linear>(),
