@@ -133,6 +133,7 @@ private:
                    T* out, ptrdiff_t out_stride);
     void gather(Member& member, const Run& run, ptrdiff_t first, Range panels);
     void gather_line(Member& member, const Run& run, ptrdiff_t first);
+    void gather_target_line(Member& member, const Run& run, ptrdiff_t first);
     void gather_targets(Member& member, const Run& run, ptrdiff_t first, Range panels);
     void equal_weights();
     void forward(Member& member, const Run& run, std::int64_t step, Range panels);

@@ -87,7 +87,7 @@ void Session<T>::steps_of_lines(Member& member, const Run& run, ptrdiff_t start,
         run, start, stop, outcome,
         [&](ptrdiff_t batch) -> double {
             gather_line(member, run, batch);
-            gather_targets(member, run, batch, {0, 1});
+            gather_target_line(member, run, batch);
             const double size = k_.line_gradient(network);
             count_right(single_, panel, {0, 1});
             if (run.outputs) std::copy_n(last.line, last.features, run.outputs + batch * last.features);

@@ -1,6 +1,6 @@
-// A step of a network of a few small dense layers for a batch of one, in one go. What an example has in a layer lies
-// in a line: features one after the other, in whole vectors. Rows of weights are whole vectors too, along the longer side of
-// W, so that there are few of them; what lies beyond the last feature is 0 in weights, gradients and deltas.
+// A step of a network of a few small dense layers for a batch of one, in one go. What an example has in a layer lies in
+// a line: features one after the other, in whole vectors, whose end may hold anything finite. Rows of weights are whole
+// vectors too, along the longer side of W, so that there are few of them; their ends, and those of gradients, are 0.
 #pragma once
 
 #include "../kernel_table.hpp"
@@ -10,19 +10,23 @@
 
 namespace chainrule::CHAINRULE_ISA_NAMESPACE {
 
-/// out[r] = start[r] + the scalar product of row r with `line`, for `rows` rows of `length` elements: whole vectors.
-template <class T>
+/// out[r] = start[r] + the scalar product of row r with `line`, for `count` rows of `length` elements: whole vectors.
+/// R is the number of rows summed across lanes at once; where there are few, it is known how few.
+template <class T, int R = 2>
 inline void multiply_rows_by_line(const T* rows, ptrdiff_t count, ptrdiff_t length, const T* line, const T* start,
                                   T* out) {
     constexpr int lanes = kLanes<T>;
+    if constexpr (R < lanes) {
+        if (R < count) return multiply_rows_by_line<T, 2 * R>(rows, count, length, line, start, out);
+    }
     for (ptrdiff_t r = 0; r < count; r += lanes) {
         Vec<T> sums[lanes];
-#pragma GCC unroll 16
-        for (int i = 0; i < lanes; ++i) sums[i] = Vec<T>{};
-        for (int i = 0; i < lanes && r + i < count; ++i) {
-            Vec<T> sum{};
-            for (ptrdiff_t j = 0; j < length; j += lanes) sum = fma(load(rows + (r + i) * length + j), load(line + j), sum);
-            sums[i] = sum;
+        each<lanes, 1>([&](int i, int) { sums[i] = Vec<T>{}; });
+        for (ptrdiff_t j = 0; j < length; j += lanes) {
+            const Vec<T> x = load(line + j);
+            each<R, 1>([&](int i, int) {  // rows beyond the last repeat it: their sums go to the line's unused end
+                sums[i] = fma(load(rows + (r + i < count ? r + i : count - 1) * length + j), x, sums[i]);
+            });
         }
         const Vec<T> product = sums_of_lanes<T>(sums);
         store(out + r, start ? product + load(start + r) : product);
@@ -72,7 +76,7 @@ T line_gradient(const LineNetwork<T>& p) {
     p.loss(p.loss_buffers, {0, 1});
     for (ptrdiff_t n = 0; n < last.units; ++n) last.buffers.gradient[n] = p.loss_buffers.gradient[n * lanes];
     Largest<T> largest;
-    largest.take(load(p.loss_buffers.values));
+    largest.take(broadcast(p.loss_buffers.values[0]));
     for (const LineLayer<T>* layer = p.layers + p.count; layer-- > p.layers;) {
         const T* delta = layer->buffers.gradient;
         if (layer->activation) layer->activation->backward(&layer->buffers, 0, layer->units);
@@ -89,7 +93,7 @@ T line_gradient(const LineNetwork<T>& p) {
             outer_product(layer->input, rows, delta, layer->units, layer->length, largest, layer->gradient);
         if (!layer->has_bias) continue;
         for (ptrdiff_t n = 0; n < layer->units; n += lanes) {
-            const Vec<T> bias = load(delta + n);
+            const Vec<T> bias = load_up_to(delta + n, layer->units - n);
             largest.take(bias);
             store(layer->gradient + rows * layer->length + n, bias);
         }
