@@ -6,15 +6,15 @@
 namespace chainrule {
 
 namespace {
-/// Up to so many products of a step, and so many rows, the general kernels are slower.
-constexpr ptrdiff_t kSmallProducts = 1 << 15, kSmallRows = 256;
+/// Up to so many weights and rows of a batch, the general kernels are slower.
+constexpr ptrdiff_t kSmallWeights = 512, kSmallRows = 512;
 }  // namespace
 
 template <class T>
 bool Session<T>::is_small() const {
     if (batch_ == 1 || batch_ > kSmallRows || !only_dense()) return false;
     const Segment& first = plan_.segments.front();
-    return plan_.weights() * batch_ <= kSmallProducts &&
+    return plan_.weights() <= kSmallWeights &&
            std::all_of(plan_.segments.begin(), plan_.segments.end(),
                        [&](const Segment& s) { return s.l1 == first.l1 && s.l2 == first.l2; }) &&
            std::all_of(plan_.instructions.begin(), plan_.instructions.end(), [](const Instruction& i) {
