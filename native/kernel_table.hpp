@@ -255,59 +255,17 @@ struct ActivationKernels {
     bool from_output;  // the derivative needs y only, so z may be overwritten
 };
 
-/// A dense layer of a small network. Panels lie without gaps, and have a row of ones after their features.
-template <class T>
-struct SmallLayer {
-    const T *weights, *bias;  // or no bias
-    ptrdiff_t inputs, units;
-    const T* input;
-    T* z;
-    const ActivationKernels* activation;  // null: none
-    ActivationBuffers<T> buffers;
-    T* input_gradient;    // or null: nothing below trains
-    T* weights_gradient;  // then that of the bias; up to V more elements are written
-};
-
-template <class T>
-struct SmallNetwork {
-    const SmallLayer<T>* layers;
-    ptrdiff_t count, panels;
-    void (*loss)(const LossBuffers<T>&, Range panels);
-    LossBuffers<T> loss_buffers;
-    T* gradient;  // of all parameters, where the layers put it
-    ptrdiff_t parameters;
-};
-
 template <class T>
 struct PanelKernels {
     void (*forward)(const PanelFunction<T>&, Range panels);
     void (*backward)(const PanelFunction<T>&, Range panels);
 };
 
-/// A dense layer of a small network, for a batch of one: numbers in lines of whole vectors, and W in rows of whole
-/// vectors: a row for each unit or for each input, and the bias behind them; 0 where there is none.
+/// What a small network's step is made from (small_networks.hpp).
 template <class T>
-struct LineLayer {
-    const T* weights;
-    ptrdiff_t inputs, units;
-    bool by_units, has_bias;
-    ptrdiff_t length;  // of a row
-    const T* input;
-    T* z;
-    const ActivationKernels* activation;  // null: none
-    ActivationBuffers<T> buffers;
-    T* input_gradient;  // or null: nothing below trains
-    T* gradient;        // like the weights
-};
-
+struct SmallNetwork;
 template <class T>
-struct LineNetwork {
-    const LineLayer<T>* layers;
-    ptrdiff_t count;
-    void (*loss)(const LossBuffers<T>&, Range panels);
-    T* panel;  // the outputs, in every lane
-    LossBuffers<T> loss_buffers;
-};
+struct LineNetwork;
 
 template <class T>
 struct OptimizerKernel {

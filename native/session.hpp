@@ -15,6 +15,7 @@
 
 #include "isa.hpp"
 #include "plan.hpp"
+#include "small_networks.hpp"
 #include "team.hpp"
 
 namespace chainrule {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../kernel_table.hpp"
+#include "../small_networks.hpp"
 #include "magnitude.hpp"
 #include "narrow_gradient.hpp"
 #include "single_example.hpp"

@@ -14,25 +14,19 @@ inline constexpr int kWordsPerBlock = 16;
 inline constexpr uint64_t kPhiloxMultipliers[] = {0xD2E7470EE14C6C93u, 0xCA5A826395121157u};
 inline constexpr uint64_t kPhiloxKeySteps[] = {0x9E3779B97F4A7C15u, 0xBB67AE8584CAA73Bu};
 
-#if defined(__AVX512DQ__)
+#if defined(__AVX512F__)
 /// Blocks computed side by side, one in each lane.
 inline constexpr int kPhiloxBlocks = 8;
 
 namespace detail {
 using Words64 = Vec<uint64_t>;
 
-inline Words64 product_of_halves(Words64 a, Words64 b) {
-    // the unmasked form sets off a false warning in GCC 12
-    return reinterpret_cast<Words64>(
-        _mm512_maskz_mul_epu32(0xFF, reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
-}
-
 /// The upper half of a 128-bit product, from four products of 32-bit halves.
 inline Words64 upper_product(Words64 a, uint64_t factor) {
     const Words64 low = Words64{} + (factor & 0xFFFFFFFFu), high = Words64{} + (factor >> 32), a_high = a >> 32;
-    const Words64 cross = product_of_halves(a_high, low) + (product_of_halves(a, low) >> 32);
-    const Words64 other = product_of_halves(a, high) + (cross & 0xFFFFFFFFu);
-    return product_of_halves(a_high, high) + (cross >> 32) + (other >> 32);
+    const Words64 cross = multiply_low_halves(a_high, low) + (multiply_low_halves(a, low) >> 32);
+    const Words64 other = multiply_low_halves(a, high) + (cross & 0xFFFFFFFFu);
+    return multiply_low_halves(a_high, high) + (cross >> 32) + (other >> 32);
 }
 }  // namespace detail
 
