@@ -1,5 +1,5 @@
 // The Python module chainrule.engine._native: sessions, and what the machine offers. Addresses come as integers;
-// chainrule/engine/native.py checks the arrays behind them and keeps them alive during a call.
+// chainrule/engine/native.py checks the arrays behind them and keeps them alive during a call. Plans: bindings_plan.hpp.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
@@ -11,7 +11,10 @@
 #include <optional>
 #include <thread>
 
+#include "bindings_plan.hpp"
+#include "course.hpp"
 #include "predictor.hpp"
+#include "processors.hpp"
 #include "session.hpp"
 
 namespace nb = nanobind;
@@ -23,81 +26,6 @@ namespace {
 std::atomic<std::int64_t> steps_made{0};
 std::atomic<bool> ending{false};  // the interpreter is: runs stop, so that no thread waits for a lock that is gone
 std::atomic<int> running{0};
-
-template <class E>
-E enumerator(nb::handle value) {
-    const int number = nb::cast<int>(value);
-    if (number < 0) throw nb::value_error("negative enumerator");
-    return static_cast<E>(number);
-}
-
-Operand operand(nb::handle value) {
-    if (value.is_none()) return {};
-    const auto [trains, offset] = nb::cast<std::tuple<bool, ptrdiff_t>>(value);
-    return {trains ? Operand::Vector::parameters : Operand::Vector::state, offset};
-}
-
-Instruction instruction(const nb::dict& d) {
-    Instruction result{};
-    result.operation = enumerator<Operation>(d["operation"]);
-    result.inputs = nb::cast<ptrdiff_t>(d["inputs"]);
-    result.outputs = nb::cast<ptrdiff_t>(d["outputs"]);
-    const auto set = [&](const char* name, auto& field) {
-        if (d.contains(name)) field = nb::cast<std::remove_reference_t<decltype(field)>>(d[name]);
-    };
-    for (const auto& [name, field] : {std::pair<const char*, Operand*>{"weights", &result.weights},
-                                      {"bias", &result.bias},
-                                      {"mean", &result.mean},
-                                      {"variance", &result.variance}})
-        if (d.contains(name)) *field = operand(d[name]);
-    if (d.contains("activation")) result.activation = enumerator<Activation>(d["activation"]);
-    set("alpha", result.alpha);
-    set("seed", result.seed);
-    set("layer", result.layer);
-    set("threshold", result.threshold);
-    set("frozen", result.frozen);
-    set("inverted", result.inverted);
-    set("momentum", result.momentum);
-    set("epsilon", result.epsilon);
-    if (d.contains("tables"))
-        for (nb::handle item : nb::cast<nb::list>(d["tables"])) {
-            const auto [weights, column, positions, categories, dimension] =
-                nb::cast<std::tuple<nb::object, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t>>(item);
-            result.tables.push_back({operand(weights), column, positions, categories, dimension});
-        }
-    return result;
-}
-
-Plan plan(const nb::dict& d) {
-    Plan result;
-    for (nb::handle item : nb::cast<nb::list>(d["instructions"]))
-        result.instructions.push_back(instruction(nb::cast<nb::dict>(item)));
-    if (result.instructions.empty()) throw nb::value_error("a plan needs an instruction");
-    for (nb::handle item : nb::cast<nb::list>(d["segments"])) {
-        const auto [offset, length, l1, l2, group] =
-            nb::cast<std::tuple<ptrdiff_t, ptrdiff_t, double, double, int>>(item);
-        result.segments.push_back({offset, length, l1, l2, group});
-    }
-    result.loss = enumerator<Loss>(d["loss"]);
-    result.loss_parameter = nb::cast<double>(d["loss_parameter"]);
-    result.loss_parameters = nb::cast<std::vector<double>>(d["loss_parameters"]);
-    if (!result.loss_parameters.empty() && std::ssize(result.loss_parameters) != result.outputs())
-        throw nb::value_error("loss_parameters are one for each output");
-    result.sparse_labels = nb::cast<bool>(d["sparse_labels"]);
-    result.reduction = enumerator<Reduction>(d["reduction"]);
-    result.loss_weight = nb::cast<double>(d["loss_weight"]);
-    result.accuracy = enumerator<Accuracy>(d["accuracy"]);
-    result.accuracy_cut = nb::cast<double>(d["accuracy_cut"]);
-    result.optimizer = enumerator<Optimizer>(d["optimizer"]);
-    result.momentum = nb::cast<double>(d["momentum"]);
-    result.beta_1 = nb::cast<double>(d["beta_1"]);
-    result.beta_2 = nb::cast<double>(d["beta_2"]);
-    result.rho = nb::cast<double>(d["rho"]);
-    result.epsilon = nb::cast<double>(d["epsilon"]);
-    result.clipping = enumerator<Clipping>(d["clipping"]);
-    result.clip_limit = nb::cast<double>(d["clip_limit"]);
-    return result;
-}
 
 using Address = std::uintptr_t;
 using BlockTuple = std::tuple<Address, int, ptrdiff_t, ptrdiff_t>;
@@ -141,6 +69,11 @@ private:
     nb::object watch_;
     Clock::time_point asked_ = Clock::now();
     bool raised_ = false, main_ = false;
+};
+
+/// Raised by one thread to stop what others run, which look at it without the interpreter's lock.
+struct Flag {
+    std::atomic<bool> raised{false};
 };
 
 /// Wait until nothing runs; the interpreter calls it before it ends.
@@ -208,6 +141,46 @@ public:
         });
     }
 
+    /// Several epochs, each with those of validation on `judge` if there is one; see course.hpp.
+    std::vector<std::tuple<Result, Result>> train_epochs(
+        PySession* judge, std::vector<ptrdiff_t> places, Address kept, ptrdiff_t length, ptrdiff_t epochs,
+        std::vector<BlockTuple> rows, ptrdiff_t count, Address orders, ptrdiff_t ordered, ptrdiff_t batch,
+        std::int64_t first_step, Address table, ptrdiff_t columns, Address outputs, ptrdiff_t units,
+        std::vector<BlockTuple> validation, ptrdiff_t validation_count, ptrdiff_t validation_batch,
+        Address validation_outputs, const Flag& flag) {
+        Course<T> course;
+        course.places = {places.at(0), places.at(1), places.at(2), {places.at(3), places.at(4), places.at(5)}};
+        course.kept = at(kept);
+        course.length = length;
+        course.epochs = epochs;
+        course.training = blocks(rows, count);
+        course.steps = {reinterpret_cast<const std::int64_t*>(orders), ordered, batch, 0, (ordered + batch - 1) / batch,
+                        first_step};
+        course.table = at(table);
+        course.columns = columns;
+        course.outputs = at(outputs);
+        course.units = units;
+        course.validation = blocks(validation, validation_count);
+        course.validation_batch = validation_batch;
+        course.validation_outputs = at(validation_outputs);
+        Signals signals;
+        std::vector<Epoch> made;
+        unlocked([&] {
+            Seat seat;
+            made = run_course(session_, judge ? &judge->session_ : nullptr, course, [&] {
+                seat.look();
+                return flag.raised.load() || signals();
+            });
+        });
+        if (signals.raised()) throw nb::python_error();
+        std::vector<std::tuple<Result, Result>> results;
+        for (const Epoch& epoch : made) {
+            steps_made += epoch.trained.steps;
+            results.emplace_back(result(epoch.trained), result(epoch.judged));
+        }
+        return results;
+    }
+
     int threads() const { return session_.threads(); }
     std::size_t bytes() const { return session_.bytes(); }
     Result last() const { return last_; }
@@ -233,13 +206,16 @@ private:
         return {block(b.at(0)), block(b.at(1)), block(b.at(2)), count};
     }
 
+    static Result result(const Outcome& o) {
+        return {o.loss_sum, o.rows, o.steps, o.failed, o.right, o.weighted_right};
+    }
+
     template <class Function>
     Result run(nb::object watch, const Function& function) {
         Signals signals(std::move(watch));
         Outcome outcome;
         unlocked([&] { outcome = function([&] { return signals(session_.so_far()); }); });
-        last_ = {outcome.loss_sum, outcome.rows,  outcome.steps,
-                 outcome.failed,   outcome.right, outcome.weighted_right};
+        last_ = result(outcome);
         if (signals.raised()) throw nb::python_error();
         return last_;
     }
@@ -369,6 +345,9 @@ void define(nb::module_& module, const char* session, const char* predictor) {
              "stop"_a, "first_step"_a, "table"_a, "columns"_a, "outputs"_a, "watch"_a = nb::none())
         .def("evaluate", &S::evaluate, "vectors"_a, "rows"_a, "count"_a, "batch"_a, "outputs"_a)
         .def("gradient", &S::gradient, "vectors"_a, "rows"_a, "count"_a, "step"_a, "training"_a, "out"_a)
+        .def("train_epochs", &S::train_epochs, "judge"_a.none(), "places"_a, "kept"_a, "length"_a, "epochs"_a, "rows"_a,
+             "count"_a, "orders"_a, "ordered"_a, "batch"_a, "first_step"_a, "table"_a, "columns"_a, "outputs"_a,
+             "units"_a, "validation"_a, "validation_count"_a, "validation_batch"_a, "validation_outputs"_a, "flag"_a)
         .def_prop_ro("last", &S::last)
         .def_prop_ro("threads", &S::threads)
         .def_prop_ro("bytes", &S::bytes);
@@ -396,6 +375,7 @@ NB_MODULE(_native, module) {
         "seed"_a, "index"_a, "purpose"_a, "out"_a, "count"_a);
     module.def("end", &end);
     module.def("steps_made", [] { return steps_made.load(); });
+    nb::class_<Flag>(module, "Flag").def(nb::init<>()).def("raise_", [](Flag& flag) { flag.raised = true; });
     define<float>(module, "Session32", "Predictor32");
     define<double>(module, "Session64", "Predictor64");
 }

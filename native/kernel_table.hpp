@@ -193,6 +193,16 @@ struct DropoutMask {
     ptrdiff_t out_stride, units;
 };
 
+/// out = in + deviation n, with n drawn for each element of a layer from 65,536 `quantiles`.
+template <class T>
+struct GaussianNoise {
+    std::uint64_t seed, step, layer;
+    T deviation;
+    const T *quantiles, *in;
+    T* out;
+    ptrdiff_t stride, units;
+};
+
 /// Per feature over the batch. `normal` holds (in - mean) / deviation.
 template <class T>
 struct BatchNormalization {
@@ -355,6 +365,7 @@ struct KernelTable {
     void (*gather[kCount<Number>])(const GatherArguments<T>&, Range panels);
     void (*scatter)(const ScatterArguments<T>&, Range panels);
     void (*dropout_mask)(const DropoutMask<T>&, Range panels);
+    void (*gaussian_noise)(const GaussianNoise<T>&, Range panels);
     void (*multiply_by)(T* values, const T* factors, ptrdiff_t count);
 
     void (*batch_normalize)(const BatchNormalization<T>&, Range features);

@@ -19,7 +19,8 @@ struct Operand {
 };
 
 enum class Operation {
-    dense, activation, softmax, log_softmax, dropout, normalization, batch_normalization, layer_normalization, embedding
+    dense, activation, softmax, log_softmax, dropout, gaussian_noise, normalization, batch_normalization,
+    layer_normalization, embedding
 };
 
 /// Of an embedding: features [column, column + positions) are codes, and each gives way to a row of this table.
@@ -37,8 +38,10 @@ struct Instruction {
     Operand mean, variance;     // of normalisations: moving averages, or the statistics of the data
     Activation activation = Activation::linear;  // applied where the product is stored
     double alpha = 0;
-    std::uint64_t seed = 0, layer = 0;  // of dropout
+    std::uint64_t seed = 0, layer = 0;  // of dropout and noise
     std::uint32_t threshold = 0;
+    double deviation = 0;               // of noise
+    const void* quantiles = nullptr;    // 65,536 values of a normal variable, in the weights' type
     bool frozen = false;                // batch normalisation by its moving averages also while training
     bool inverted = false;              // normalization: back to the original scale
     double momentum = 0, epsilon = 0;
@@ -50,6 +53,13 @@ struct Segment {
     ptrdiff_t offset, length;
     double l1 = 0, l2 = 0;  // of its penalty, l1 sum |w| + l2 sum w^2
     int clip_group = 0;
+};
+
+/// A constraint on one weight (rows, columns): every column's norm in [low, high], or no number below 0.
+struct Constraint {
+    ptrdiff_t offset, rows, columns;
+    double low, high, rate;
+    bool non_negative;
 };
 
 enum class Clipping { none, value, norm, global_norm };
@@ -70,6 +80,7 @@ struct Plan {
     double momentum = 0, beta_1 = 0, beta_2 = 0, rho = 0, epsilon = 0;
     Clipping clipping = Clipping::none;
     double clip_limit = 0;
+    std::vector<Constraint> constraints;
 
     ptrdiff_t inputs() const { return instructions.front().inputs; }
     ptrdiff_t outputs() const { return instructions.back().outputs; }

@@ -16,11 +16,16 @@ constexpr ptrdiff_t kChunkNumbers = 32'768, kFewestRows = 64, kMostRows = 1024;
 /// Multiplications between two questions whether to stop, where threads share out units.
 constexpr ptrdiff_t kPartWork = 1'000'000'000;
 
+/// What does something in training only.
+bool is_noise(const Instruction& i) {
+    return i.operation == Operation::dropout || i.operation == Operation::gaussian_noise;
+}
+
 bool has_lines(const Plan& plan) {
     return std::all_of(plan.instructions.begin(), plan.instructions.end(), [](const Instruction& i) {
         return i.operation == Operation::dense || i.operation == Operation::activation ||
                i.operation == Operation::softmax || i.operation == Operation::log_softmax ||
-               i.operation == Operation::dropout;
+               is_noise(i);
     });
 }
 }  // namespace
@@ -109,7 +114,7 @@ void Predictor<T>::pass_line(Member& member, const Vectors<T>& vectors, T* outpu
     const T* x = lines_[0].values.data();
     for (std::size_t i = 0; i < plan_.instructions.size(); ++i) {
         const Instruction& instruction = plan_.instructions[i];
-        if (instruction.operation == Operation::dropout) continue;
+        if (is_noise(instruction)) continue;
         T* y = lines_[i + 1].values.data();
         const ptrdiff_t features = instruction.outputs;
         const Range vectors_of_units = share((features + k_.lanes - 1) / k_.lanes, member.index(), member.size());

@@ -174,7 +174,7 @@ const T* Session<T>::operand(const Operand& where) const {
 /// Whether there is nothing but dense layers that train, whose gradient is used as it comes.
 template <class T>
 bool Session<T>::only_dense() const {
-    return !plan_.segments.empty() && !clips_by_norm() &&
+    return !plan_.segments.empty() && plan_.constraints.empty() && !clips_by_norm() &&
            std::all_of(plan_.instructions.begin(), plan_.instructions.end(),
                        [](const Instruction& i) { return i.operation == Operation::dense && i.weights.trains(); });
 }

@@ -147,6 +147,7 @@ private:
     void backward(Member& member, const Run& run, Range panels);
     void parameters(Member& member, const Run& run, const GradientConsumer<T>* consumers);
     void moving_averages();
+    void constrain(const Member& member);
     void update_from_gradient(Member& member);
     void measure(Member& member, const Run& run, Range panels);
     double penalties() const;

@@ -52,6 +52,7 @@ struct Session<T>::Node {
             case Operation::softmax:
             case Operation::log_softmax:
             case Operation::dropout:
+            case Operation::gaussian_noise:
             case Operation::normalization: return true;
             case Operation::batch_normalization: return instruction.frozen;
             default: return false;

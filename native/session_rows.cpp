@@ -248,6 +248,16 @@ void Session<T>::forward(Member& member, const Run& run, std::int64_t step, Rang
                     for (ptrdiff_t p = range.begin; p < range.end; ++p)
                         k_.multiply_by(node.y + p * node.stride, node.mask + p * node.stride, node.features * k_.lanes);
                     break;
+                case Operation::gaussian_noise:
+                    if (!run.training)
+                        copy_in(range);
+                    else
+                        k_.gaussian_noise({instruction.seed, static_cast<std::uint64_t>(step), instruction.layer,
+                                           static_cast<T>(instruction.deviation),
+                                           static_cast<const T*>(instruction.quantiles), in.y, node.y, node.stride,
+                                           node.features},
+                                          range);
+                    break;
                 case Operation::normalization:
                 case Operation::batch_normalization:
                     k_.rescale({in.y, node.y, nullptr, node.stride, node.features, node.shift, node.divisor, node.factor,
@@ -352,6 +362,7 @@ void Session<T>::backward(Member& member, const Run& run, Range panels) {
                             k_.multiply_by(node.gradient + at, node.mask + at, count);
                         });
                     break;
+                case Operation::gaussian_noise: break;  // dy/dx is 1
                 case Operation::normalization:
                 case Operation::batch_normalization:
                     if (!further) break;

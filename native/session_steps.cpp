@@ -59,6 +59,10 @@ void Session<T>::steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_
                 return;
             }
             if (run.mode == Mode::train && first_thread) moving_averages();
+            if (run.mode == Mode::train && !plan_.constraints.empty()) {
+                member.barrier();
+                constrain(member);
+            }
         }
         if (first_thread) {
             outcome.loss_sum += total * mass_;

@@ -1,9 +1,6 @@
 #include "team.hpp"
 
 #include <pthread.h>
-#if defined(__linux__)
-#include <sched.h>
-#endif
 
 #include <algorithm>
 #include <chrono>
@@ -11,6 +8,7 @@
 #include <system_error>
 
 #include "flush_denormals.hpp"
+#include "processors.hpp"
 
 namespace chainrule {
 
@@ -62,35 +60,27 @@ Team::~Team() {
     }
 }
 
-// Schedulers do this too, but those of some virtual machines leave two busy threads on one processor for seconds.
 // The caller's thread is not the team's to move, nor does a worker stay bound: it only gets a push.
 void Team::spread(int index) {
-#if defined(__linux__)
     const auto noted = [this](int i) -> std::atomic<int>& {
         return i == 0 ? processor_ : workers_[static_cast<std::size_t>(i - 1)]->processor;
     };
-    const int here = sched_getcpu();
+    const int here = processor();
     noted(index).store(here, std::memory_order_relaxed);
     if (index == 0) return;
+    Processors taken;
     bool shared = false;
-    for (int i = 0; i < size_; ++i)
-        shared = shared || (i != index && noted(i).load(std::memory_order_relaxed) == here);
+    for (int i = 0; i < size_; ++i) {
+        const int other = noted(i).load(std::memory_order_relaxed);
+        shared = shared || (i != index && other == here);
+        if (other >= 0 && other < static_cast<int>(taken.size())) taken.set(static_cast<std::size_t>(other));
+    }
     constexpr auto kRest = std::chrono::milliseconds(10);
     const auto now = std::chrono::steady_clock::now();
     Worker& worker = *workers_[static_cast<std::size_t>(index - 1)];
-    cpu_set_t allowed;
-    if (!shared || now - worker.moved < kRest || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+    if (here < 0 || !shared || now - worker.moved < kRest) return;
     worker.moved = now;
-    cpu_set_t free = allowed;
-    for (int i = 0; i < size_; ++i)
-        if (const int other = noted(i).load(std::memory_order_relaxed); other >= 0) CPU_CLR(other, &free);
-    if (CPU_COUNT(&free) == 0) return;
-    sched_setaffinity(0, sizeof free, &free);
-    sched_setaffinity(0, sizeof allowed, &allowed);
-    noted(index).store(sched_getcpu(), std::memory_order_relaxed);
-#else
-    static_cast<void>(index);
-#endif
+    noted(index).store(push_off(taken), std::memory_order_relaxed);
 }
 
 void Team::work(Worker& worker, int index) {

@@ -102,6 +102,7 @@ constexpr KernelTable<T> make_table() {
             },
         .scatter = scatter<T>,
         .dropout_mask = dropout_mask<T>,
+        .gaussian_noise = gaussian_noise<T>,
         .multiply_by = multiply_by<T>,
         .batch_normalize = batch_normalize<T>,
         .batch_normalize_gradient = batch_normalize_gradient<T>,

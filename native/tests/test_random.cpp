@@ -1,5 +1,6 @@
-// Philox against numbers drawn with NumPy 2.4, and dropout masks against the bits they are made from.
+// Philox against numbers drawn with NumPy 2.4, and dropout masks and noise against the bits they are made from.
 #include <algorithm>
+#include <vector>
 
 #include "check.hpp"
 
@@ -47,6 +48,26 @@ void test_mask(const Isa& isa, ptrdiff_t batch, ptrdiff_t units, const KnownAnsw
     CHECK(mask.same_bits(again), "%s: a mask of %td units depends on the cut", isa.name, units);
 }
 
+/// noise(e) = in + deviation * quantiles[word e]; the table here is the word itself, so that every word shows.
+template <class T>
+void test_noise(const Isa& isa, ptrdiff_t batch, ptrdiff_t units, const KnownAnswer& known) {
+    const KernelTable<T>& k = kernels<T>(isa);
+    const ptrdiff_t panels = (batch + k.lanes - 1) / k.lanes, stride = units * k.lanes;
+    std::vector<T> quantiles(65536);
+    for (std::size_t i = 0; i < quantiles.size(); ++i) quantiles[i] = static_cast<T>(i);
+    Array<T> in(panels * stride), out(panels * stride);
+    for (ptrdiff_t i = 0; i < panels * stride; ++i) in[i] = T(0.5);
+    k.gaussian_noise({known.seed, known.step, known.layer, T(2), quantiles.data(), in.get(), out.get(), stride, units},
+                     {0, panels});
+    for (ptrdiff_t e = 0; e < batch; ++e)
+        for (ptrdiff_t n = 0; n < units && e * units + n < 32; ++n) {
+            const ptrdiff_t element = e * units + n;
+            const std::uint64_t drawn = known.words[element / 4] >> (16 * (element % 4)) & 0xffff;
+            CHECK(out[at(k.lanes, stride, n, e)] == T(0.5) + T(2) * static_cast<T>(drawn),
+                  "%s: noise of %td units, element %td", isa.name, units, element);
+        }
+}
+
 /// The share dropped of a large mask, and that wide layers, whose rows are drawn apart, see the same stream.
 template <class T>
 void test_stream(const Isa& isa) {
@@ -77,6 +98,8 @@ void test_random(const Isa& isa) {
                 test_mask<float>(isa, 33, units, known, threshold);
                 test_mask<double>(isa, 33, units, known, threshold);
             }
+            test_noise<float>(isa, 33, units, known);
+            test_noise<double>(isa, 33, units, known);
         }
     test_stream<float>(isa);
     test_stream<double>(isa);

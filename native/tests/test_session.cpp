@@ -2,6 +2,7 @@
 // clipping, and nothing is allocated once its steps run.
 #include <atomic>
 #include <new>
+#include <vector>
 
 #include "check.hpp"
 #include "session.hpp"
@@ -75,6 +76,18 @@ void learns(Case& c) {
     c.plan.epsilon = 1e-7;
 }
 
+/// Numbers that stand for those of a normal variable.
+template <class T>
+const T* quantiles() {
+    static const std::vector<T> numbers = [] {
+        std::vector<T> made(65536);
+        for (std::size_t i = 0; i < made.size(); ++i) made[i] = static_cast<T>(i) / 32768 - 1;
+        return made;
+    }();
+    return numbers.data();
+}
+
+template <class T>
 Case everything(Clipping clipping) {
     Case c;
     Instruction embedding{};
@@ -102,7 +115,14 @@ Case everything(Clipping clipping) {
     layer.weights = c.add(33);
     layer.bias = c.add(33);
     layer.epsilon = 1e-3;
+    Instruction& noise = c.same(Operation::gaussian_noise, 33);
+    noise.seed = 5;
+    noise.layer = 4;
+    noise.deviation = 0.1;
+    noise.quantiles = quantiles<T>();
+    c.plan.constraints.push_back({c.parameters, 33, kClasses, 0, 0.5, 1, false});
     c.dense(33, kClasses, Activation::linear);
+    c.plan.constraints.push_back({c.parameters - kClasses, 1, kClasses, 0, 0, 1, true});
     learns(c);
     c.plan.clipping = clipping;
     c.plan.clip_limit = 0.05;
@@ -194,13 +214,13 @@ void check_allocations(const Case& c, ptrdiff_t batch) {
 
 void test_session() {
     for (const ptrdiff_t batch : {1, 8, 32, 203}) {
-        check<float>(everything(Clipping::none), batch);
-        check<double>(everything(Clipping::global_norm), batch);
+        check<float>(everything<float>(Clipping::none), batch);
+        check<double>(everything<double>(Clipping::global_norm), batch);
         check<float>(small(), batch);
     }
-    check<float>(everything(Clipping::value), 32);
-    check<float>(everything(Clipping::norm), 32);
-    check_allocations(everything(Clipping::global_norm), 8);
+    check<float>(everything<float>(Clipping::value), 32);
+    check<float>(everything<float>(Clipping::norm), 32);
+    check_allocations(everything<float>(Clipping::global_norm), 8);
     for (const ptrdiff_t batch : {1, 8}) check_allocations(small(), batch);
 }
 

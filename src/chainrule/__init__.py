@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         activations,
         analysis,
         callbacks,
+        constraints,
         engine,
         errors,
         initializers,
@@ -52,8 +53,8 @@ _HOMES = {
     "value_and_gradient": "autodiff.tape",
 }
 _MODULES = {
-    "activations", "analysis", "callbacks", "engine", "errors", "initializers", "layers", "losses", "metrics", "models",
-    "optimizers", "regularizers", "tables",
+    "activations", "analysis", "callbacks", "constraints", "engine", "errors", "initializers", "layers", "losses",
+    "metrics", "models", "optimizers", "regularizers", "tables",
 }  # fmt: skip
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "activations",
     "analysis",
     "callbacks",
+    "constraints",
     "engine",
     "errors",
     "gradient",

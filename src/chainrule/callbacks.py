@@ -1,5 +1,33 @@
 """Callbacks, under the name Keras has for them: ``from chainrule.callbacks import EarlyStopping``."""
 
-from chainrule.training import Callback, EarlyStopping, History, LambdaCallback, Run, Stop, TerminateOnNaN
+from chainrule.training import (
+    Callback,
+    CSVLogger,
+    EarlyStopping,
+    History,
+    LambdaCallback,
+    LearningRateScheduler,
+    Logger,
+    ModelCheckpoint,
+    ReduceLROnPlateau,
+    Run,
+    Stop,
+    TensorBoard,
+    TerminateOnNaN,
+)
 
-__all__ = ["Callback", "EarlyStopping", "History", "LambdaCallback", "Run", "Stop", "TerminateOnNaN"]
+__all__ = [
+    "CSVLogger",
+    "Callback",
+    "EarlyStopping",
+    "History",
+    "LambdaCallback",
+    "LearningRateScheduler",
+    "Logger",
+    "ModelCheckpoint",
+    "ReduceLROnPlateau",
+    "Run",
+    "Stop",
+    "TensorBoard",
+    "TerminateOnNaN",
+]

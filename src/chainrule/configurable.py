@@ -1,6 +1,7 @@
 """Objects that know the arguments they were made with: layers, losses, optimisers, metrics, callbacks."""
 
 import inspect
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, NamedTuple, ParamSpec, Self, TypeVar
@@ -146,3 +147,17 @@ def lookup(kind: str, name: str, table: dict[str, Any]) -> Any:
     if name in table:
         return table[name]
     raise UnknownNameError(f"unknown {kind} {name!r}{did_you_mean(name, table)}")
+
+
+def snake_case(name: str) -> str:
+    """Return the name of a class as the name that its objects have.
+
+    Examples
+    --------
+    >>> snake_case("BatchNormalization"), snake_case("MLPBlock"), snake_case("F1Score"), snake_case("AUC")
+    ('batch_normalization', 'mlp_block', 'f1_score', 'auc')
+    """
+    return _WORD_STARTS.sub("_", name).lower()
+
+
+_WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

@@ -1,6 +1,7 @@
 """Files that are written: checked before the work is done, complete or not there at all."""
 
 import contextlib
+import glob
 import os
 import tempfile
 from collections.abc import Callable
@@ -52,7 +53,7 @@ def write_whole(filepath: str | PathLike[str], write: Callable[[IO[bytes]], Any]
     """
     path = check_writable(filepath, overwrite)
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+        handle, temporary = tempfile.mkstemp(prefix=_prefix(path), dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as out:
                 write(out)
@@ -66,6 +67,19 @@ def write_whole(filepath: str | PathLike[str], write: Callable[[IO[bytes]], Any]
             raise
     except OSError as error:
         raise FileError(f"can't write {filepath}: {error.strerror or error}") from error
+
+
+def remove_leftovers(filepath: str | PathLike[str]) -> None:
+    """Remove what a process that was killed while it wrote this file has left beside it."""
+    path = Path(os.path.realpath(filepath))
+    for leftover in path.parent.glob(f"{glob.escape(_prefix(path))}????????"):
+        with contextlib.suppress(OSError):  # another process was faster, or it belongs to somebody else
+            leftover.unlink()
+
+
+def _prefix(path: Path) -> str:
+    """Return how the name of a file begins while it is not complete; eight characters follow."""
+    return f".{path.name[:100]}."
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,6 +5,9 @@ and by any engine, so a step can be replayed exactly and a dropout mask does not
 """
 
 import secrets
+from functools import cache
+from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
@@ -62,6 +65,25 @@ def random_bits(seed: int, step: int, layer: int, count: int) -> Array:
     counter = np.array([0, step, 0, 0], dtype=np.uint64)
     words = np.random.Philox(key=key, counter=counter).random_raw((count + 3) // 4)
     return np.asarray(words, dtype="<u8").view("<u2")[:count]
+
+
+@cache
+def normal_quantiles(dtype: Any) -> Array:
+    """Return 65,536 equally likely values of a normal variable of mean 0 and variance 1, by the 16 bits that draw them.
+
+    They are the quantiles at ``(k + 1/2) / 65536``, divided by their standard deviation.
+
+    Examples
+    --------
+    >>> q = normal_quantiles(np.dtype("float64"))
+    >>> len(q), round(float(q.max()), 2), bool(abs(q.std() - 1) < 1e-12)
+    (65536, 4.32, True)
+    """
+    upper = np.array([NormalDist().inv_cdf((k + 0.5) / 65536) for k in range(32768, 65536)])
+    quantiles = np.concatenate([-upper[::-1], upper])
+    quantiles = np.ascontiguousarray(quantiles / quantiles.std(), dtype)
+    quantiles.setflags(write=False)
+    return quantiles
 
 
 class Stream:

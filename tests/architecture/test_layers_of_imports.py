@@ -22,7 +22,7 @@ LEVELS = [
     ["changes", "configurable"],
     ["random"],
     ["autodiff"],
-    ["activations", "initializers", "regularizers", "losses", "metrics"],
+    ["activations", "constraints", "initializers", "regularizers", "losses", "metrics"],
     ["layers"],
     ["optimizers"],
     ["tables"],

@@ -1,14 +1,20 @@
 import json
 import re
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import chainrule
-from chainrule.layers import Dense, Dropout, Input
+from chainrule import ops
+from chainrule.layers import Dense, Dropout, Input, Layer
+from chainrule.losses import Loss
+from chainrule.models.model_file import describe_network, read_file, write_file
 from tests.cli.conftest import PENGUINS
+from tests.models import mutants
 
 
 def test_everything_that_a_model_of_a_table_holds_is_shown(run: Any, model_file: Path) -> None:
@@ -104,3 +110,101 @@ def test_what_is_no_model_is_one_line(run: Any, tmp_path: Path, name: str, messa
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith(f"error: {message}")
     assert outcome.err.count("\n") == 1
+
+
+class Scale(Layer):
+    """A layer that chainrule does not know."""
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        self.factor = self.add_weight([input_shape[-1]], "ones")
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * self.factor
+
+
+class Pinball(Loss):
+    def values(self, y_true: Any, y_pred: Any) -> Any:
+        return ops.mean(ops.abs(y_true - y_pred), axis=-1)
+
+
+def test_a_network_with_classes_of_ones_own_is_shown_and_they_are_named(run: Any) -> None:
+    network = chainrule.Sequential([Input((2,)), Scale(name="scale"), Dense(3, activation="tanh"), Dense(1)], seed=0)
+    network.compile("adam", Pinball())
+    network.save("own.safetensors")
+    outcome = run("inspect", "own.safetensors")
+    assert (outcome.code, outcome.err) == (0, "")
+    needed = "needs classes of your own: chainrule.load(path, custom_objects={'Pinball': Pinball, 'Scale': Scale})"
+    assert needed in " ".join(outcome.out.split())
+    for line in (r"scale +Scale +\? +2", r"dense_1 +Dense tanh +\? +9", "15 weights, float32, seed 0", "Adam, Pinball"):
+        assert re.search(line, outcome.out), line
+    found = json.loads(run("inspect", "own.safetensors", "--json").out)
+    assert (found["kind"], found["needs"], found["network"]["weights"]) == ("network", ["Pinball", "Scale"], 15)
+    loaded = chainrule.load("own.safetensors", custom_objects={"Scale": Scale, "Pinball": Pinball})
+    assert found["network"]["layers"][1]["config"] == describe_network(loaded)["layers"][1]["config"]
+
+
+@pytest.mark.parametrize("place", [("layers",), ("input_shape",), ("compile",), ("layers", 1, "trainable")])
+def test_damage_beside_classes_of_ones_own_is_one_error(run: Any, place: tuple[Any, ...]) -> None:
+    chainrule.Sequential([Input((2,)), Scale(), Dense(1)], seed=0).save("own.safetensors")
+    description, tensors = read_file("own.safetensors")
+    inner = description["network"]
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = {"layers": [3], "trainable": 3}.get(place[-1], "x")
+    write_file("own.safetensors", description, tensors, overwrite=True)
+    if place == ("layers",):
+        description["network"]["extra"] = {"class": "Scale", "config": {}}
+        write_file("own.safetensors", description, tensors, overwrite=True)
+    outcome = run("inspect", "own.safetensors")
+    assert outcome.code == 2
+    assert "own.safetensors is damaged: its description of the network can't be read" in outcome.err
+
+
+def test_whatever_is_changed_beside_classes_of_ones_own_is_an_error_or_shown(run: Any) -> None:
+    chainrule.Sequential([Input((2,)), Scale(), Dense(1)], seed=0).save("own.safetensors")
+    original, shown = Path("own.safetensors").read_bytes(), 0
+    random = Random(0)
+    for _ in range(100):
+        Path("own.safetensors").write_bytes(mutants.redescribed(original, random))
+        outcome = run("inspect", "own.safetensors")
+        assert outcome.code == 0 or (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+        shown += outcome.code == 0
+    assert 10 < shown < 90
+
+
+@pytest.mark.parametrize("kind", ["labels", "numbers"])
+def test_several_targets(run: Any, kind: str) -> None:
+    x = np.arange(40.0)
+    X, y = pd.DataFrame({"x": x}), pd.DataFrame({"up": x, "down": -x})
+    if kind == "labels":
+        chainrule.TabularClassifier(epochs=1).fit(X, (y > 10).astype(int)).save("several.safetensors")
+    else:
+        chainrule.TabularRegressor(epochs=1).fit(X, y).save("several.safetensors")
+    lines = run("inspect", "several.safetensors").out.splitlines()
+    shown = lines[lines.index("Target") + 1 : lines.index("Target") + 3]
+    expected = (
+        ["  y: any of up, down", ""] if kind == "labels" else ["  up: mean 19.50, std 11.54", "  down: mean -19.50"]
+    )
+    assert [line[: len(start)] for line, start in zip(shown, expected, strict=True)] == expected
+
+
+def test_what_was_said_of_the_data_is_in_the_settings(run: Any) -> None:
+    arguments = [
+        "--drop",
+        "sex",
+        "--categorical",
+        "bill_depth_mm",
+        "--group",
+        "island",
+        "--epochs",
+        "1",
+        "--out",
+        "m.st",
+    ]
+    assert run("train", "penguins.csv", "--target", "species", *arguments).code == 0
+    settings = json.loads(run("inspect", "m.st", "--json").out)["settings"]
+    assert settings | {"drop": ["sex"], "categorical": ["bill_depth_mm"], "group": "island", "time": None} == settings
+    screen = run("inspect", "m.st").out
+    assert re.search(r'drop +\["sex"\]', screen)
+    assert re.search(r"group +island", screen)
+    assert "numeric" not in screen

@@ -17,13 +17,19 @@ def test_help_lists_the_commands(run: Any) -> None:
         assert [line.split()[0] for line in outcome.out.partition("Commands:")[2].strip().splitlines()] == [
             "completion",
             "evaluate",
+            "explain",
             "inspect",
+            "lr-find",
             "predict",
+            "report",
+            "sweep",
             "train",
         ]
 
 
-@pytest.mark.parametrize("command", ["train", "predict", "evaluate", "inspect", "completion"])
+@pytest.mark.parametrize(
+    "command", ["train", "predict", "evaluate", "explain", "inspect", "lr-find", "report", "sweep", "completion"]
+)
 def test_every_command_has_help_with_an_example(run: Any, command: str) -> None:
     outcome = run(command, "--help")
     assert outcome.code == 0
@@ -40,7 +46,7 @@ def test_the_version_names_the_engine(run: Any) -> None:
         (["trian"], "there is no command 'trian'; did you mean 'train'? (see chainrule --help)"),
         (["train"], "Missing option '--target' (see chainrule train --help)"),
         (["train", "penguins.csv"], "Missing option '--target' (see chainrule train --help)"),
-        (["predict", "a"], "Missing argument 'FILE' (see chainrule predict --help)"),
+        (["predict", "a"], "give either a FILE or a query with --sql (see chainrule predict --help)"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_exit_code_2(run: Any, arguments: list[str], message: str) -> None:

@@ -1,5 +1,6 @@
 import csv
 import io
+import json
 import resource
 import subprocess
 import sys
@@ -174,3 +175,68 @@ def test_a_full_disk_leaves_nothing_behind(run: Any, model_file: Path, tmp_path:
     )
     assert (result.returncode, result.stderr) == (2, b"error: can't write answers.csv: File too large\n")
     assert {path.name for path in tmp_path.iterdir()} == {"penguins.csv"}
+
+
+def test_a_query_and_a_table_of_a_database(run: Any, model_file: Path) -> None:
+    import duckdb
+
+    with duckdb.connect("zoo.db") as connection:
+        connection.execute("CREATE TABLE birds AS SELECT * FROM 'penguins.csv'; CREATE TABLE other AS SELECT 1 AS x")
+    whole = run("predict", model_file, "penguins.csv")
+    assert run("predict", model_file, "zoo.db", "--table", "birds") == whole
+    assert run("predict", model_file, "--sql", "select * from 'penguins.csv'") == whole
+    some = run("predict", model_file, "--sql", "select * from 'penguins.csv' limit 3", "--out", "some.csv")
+    assert some == (0, "", "Predicted 3 rows into some.csv\n")
+    assert Path("some.csv").read_text() == "".join(whole.out.splitlines(keepends=True)[:4])
+    failed = run("predict", model_file, "--sql", "select * from 'nowhere.csv'")
+    assert (failed.code, failed.out) == (2, "")
+    assert failed.err.startswith("error: the SQL query failed: ")
+    assert failed.err.count("\n") == 1
+
+
+def test_quantiles_have_a_column_each(run: Any) -> None:
+    shares = (0.1, 0.5, 0.9)
+    model = chainrule.train("penguins.csv", "body_mass_g", loss="quantile", quantiles=shares, epochs=20)
+    model.save("mass.safetensors")
+    outcome = run("predict", "mass.safetensors", "penguins.csv")
+    head, *rows = read(outcome.out)
+    assert outcome.code == 0
+    assert head == ["body_mass_g_q0.1", "body_mass_g_q0.5", "body_mass_g_q0.9"]
+    found = np.array(rows, np.float64)
+    np.testing.assert_allclose(found, model.predict("penguins.csv"), rtol=1e-6)
+    assert (np.diff(found, axis=1) >= 0).all()
+    mass = pd.read_csv("penguins.csv")["body_mass_g"]
+    known = mass.notna().to_numpy()
+    below = (mass.to_numpy()[known, None] < found[known]).mean(axis=0)
+    np.testing.assert_allclose(below, shares, atol=0.15)
+    first = json.loads(run("predict", "mass.safetensors", "penguins.csv", "--json").out.splitlines()[0])
+    assert list(first) == head
+
+
+def test_columns_that_no_network_reads_do_not_matter_unless_they_are_needed(run: Any, model_file: Path) -> None:
+    frame = pd.read_csv("penguins.csv")
+    expected = run("predict", model_file, "penguins.csv").out
+    frame.assign(tags=[["a", "b"]] * len(frame)).to_parquet("more.parquet")
+    outcome = run("predict", model_file, "more.parquet")
+    assert outcome == (
+        0,
+        expected,
+        "note: column tags is left out: it holds VARCHAR[] values, no numbers, text or dates\n",
+    )
+    frame.assign(sex=[["a", "b"]] * len(frame)).to_parquet("less.parquet")
+    outcome = run("predict", model_file, "less.parquet")
+    assert outcome.code == 2
+    assert "the table lacks the columns 'sex'" in outcome.err
+
+
+def test_answers_are_not_written_under_the_name_of_another_form(run: Any, model_file: Path) -> None:
+    outcome = run("predict", model_file, "penguins.csv", "--out", "answers.xlsx")
+    expected = "error: answers are not written as .xlsx; name a file that ends in .csv, .jsonl or .parquet\n"
+    assert outcome == (2, "", expected)
+    assert not Path("answers.xlsx").exists()
+
+
+def test_numbers_far_beyond_training_are_no_error(run: Any, model_file: Path) -> None:
+    pd.read_csv("penguins.csv").head(3).assign(body_mass_g=1e300).to_csv("far.csv", index=False)
+    outcome = run("predict", model_file, "far.csv")
+    assert (outcome.code, outcome.err, len(read(outcome.out))) == (0, "", 4)

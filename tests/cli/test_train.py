@@ -53,7 +53,8 @@ def test_the_screen(run: Any, tmp_path: Path) -> None:
     )
     assert re.fullmatch(
         r"Saved penguins-species\.safetensors \(\d+ KB\)\n"
-        r"Next: chainrule predict penguins-species\.safetensors new\.csv\n",
+        r"Next: chainrule predict penguins-species\.safetensors new\.csv\n"
+        r"Why:  chainrule explain penguins-species\.safetensors penguins\.csv --row 1\n",
         blocks[4],
     )
     assert files(tmp_path) == {"penguins.csv", "penguins-species.safetensors"}
@@ -273,7 +274,7 @@ def test_names_may_hold_anything(run: Any, tmp_path: Path) -> None:
     assert "\x1b" not in outcome.out
     assert outcome.out.splitlines()[2].startswith(f"{path.name}   100 rows, target ziel \\x1b[31mred: 5 classes")
     model = tmp_path / "mit Leerzeichen é 名-ziel-31mred.safetensors"
-    assert outcome.out.endswith(f"Next: chainrule predict '{model.name}' new.csv\n")
+    assert f"Next: chainrule predict '{model.name}' new.csv\n" in outcome.out
     assert run("predict", model.name, path.name).code == 0
     assert run("evaluate", model.name, path.name).code == 0
 
@@ -322,3 +323,22 @@ def test_settings_of_another_task_are_refused(run: Any, options: str, message: s
     outcome = run(*TRAIN, *options.split())
     assert outcome.code == 2
     assert message in outcome.err
+
+
+def test_diagnose(run: Any) -> None:
+    healthy = run(*TRAIN, "--diagnose")
+    assert "\n\nDiagnosis: no findings: healthy\n\nSaved penguins-species.safetensors" in healthy.out
+    slow = run(*TRAIN, "--diagnose", "--learning-rate", "1e-7", "--force")
+    assert "\nDiagnosis: 1 finding\n\nerror: rate-too-small  (learning_rate=1e-07)\n  what      " in slow.out
+    data = json.loads(run(*TRAIN, "--diagnose", "--learning-rate", "1e-7", "--force", "--json").out)
+    assert [finding["name"] for finding in data["diagnosis"]["findings"]] == ["rate-too-small"]
+    assert "diagnosis" not in json.loads(run(*TRAIN, "--epochs", 1, "--force", "--json").out)
+
+
+def test_a_rate_that_makes_numbers_go_wrong_is_one_message(run: Any) -> None:
+    for rate in (10, 30, 3000):
+        outcome = run(*TRAIN, "--optimizer", "sgd", "--learning-rate", rate, "--diagnose")
+        assert outcome.code == 2
+        assert re.fullmatch(
+            r"error: [^\n]*(numbers went wrong in epoch|grown without bound)[^\n]*rate[^\n]*\n", outcome.err
+        )

@@ -180,7 +180,7 @@ def test_every_row_of_the_tables_has_a_native_name():
         ELEMENT_LOSSES
     ) == set(losses.CLASSES.values())
     assert set(REDUCTIONS.values()) == set(NATIVE_REDUCTIONS)
-    assert len(RULES) == 9
+    assert len(RULES) == 10
     assert len(OPTIMIZERS) == 11
     assert CLIPPINGS[0] == "none"
 

@@ -1,6 +1,7 @@
-"""Small tables that the tests of the drop-in estimators share."""
+"""Small tables that the tests of the estimators share."""
 
 import numpy as np
+import pandas as pd
 from sklearn.datasets import make_classification, make_multilabel_classification
 
 rng = np.random.default_rng(5)
@@ -11,3 +12,7 @@ NUMBERS = X @ rng.normal(size=8) / 3
 PAIRS = np.c_[NUMBERS, NUMBERS**2]
 COUNTS = rng.poisson(np.exp(NUMBERS / 2)).astype(float)
 WEIGHTS = rng.uniform(0.1, 3.0, 200)
+FRAME = pd.DataFrame(X, columns=[f"c{i}" for i in range(X.shape[1])]).assign(
+    sign=np.where(X[:, 0] > 0, "plus", "minus")
+)
+QUICK = {"hidden": (8,), "epochs": 15, "learning_rate": 0.03, "random_state": 0}  # for the estimators for tables

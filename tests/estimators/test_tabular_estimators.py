@@ -241,3 +241,24 @@ def test_settings_that_make_no_sense_are_refused(settings, error, message):
 def test_unknown_classes_in_an_eval_set_are_refused():
     with pytest.raises(DataError, match="y holds classes never seen in training: 'odd'"):
         classifier().fit(FRAME, DEAR, eval_set=(FRAME[:2], ["dear", "odd"]))
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
+def test_columns_of_a_frame_as_y_keep_their_names(tmp_path, library):
+    y = library({"price": PRICE, "area": SIZE**2})
+    regressor(epochs=1).fit(FRAME, y).save(tmp_path / "numbers.safetensors")
+    assert chainrule.load(tmp_path / "numbers.safetensors").answer_names == ("price", "area")
+    labels = library({"dear": (PRICE > 2500).astype(int), "large": (SIZE > 50).astype(int)})
+    classifier(epochs=1).fit(FRAME, labels).save(tmp_path / "labels.safetensors")
+    assert chainrule.load(tmp_path / "labels.safetensors").answer_names == ("dear", "large")
+
+
+def test_a_file_keeps_the_guess_and_what_was_said_of_the_columns(tmp_path):
+    y = pd.Series(PRICE, name="price")
+    regressor(drop=["note"], numeric="size").fit(FRAME, y).save(tmp_path / "price.safetensors")
+    model = chainrule.load(tmp_path / "price.safetensors")
+    assert model.report.settings["drop"] == ["note"]
+    assert model.report.settings["numeric"] == ["size"]
+    scores = model.evaluate(FRAME.assign(price=PRICE))
+    assert scores.guess == pytest.approx(PRICE.mean())
+    assert scores.guess_rmse == pytest.approx(PRICE.std())

@@ -65,6 +65,12 @@ SCHEDULES = [
         "CosineDecay",
         {"initial_learning_rate": 0.0, "decay_steps": 7, "alpha": 0.2, "warmup_target": 0.3, "warmup_steps": 4},
     ),
+    ("CosineDecayRestarts", {"initial_learning_rate": 0.1, "first_decay_steps": 4}),
+    ("CosineDecayRestarts", {"initial_learning_rate": 0.1, "first_decay_steps": 5, "t_mul": 1.0, "m_mul": 0.8}),
+    (
+        "CosineDecayRestarts",
+        {"initial_learning_rate": 0.1, "first_decay_steps": 3, "t_mul": 1.5, "m_mul": 0.9, "alpha": 0.1},
+    ),
     ("PiecewiseConstantDecay", {"boundaries": [3, 8], "values": [0.1, 0.02, 0.003]}),
 ]
 

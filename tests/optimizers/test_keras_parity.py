@@ -75,8 +75,9 @@ def test_apply_gradients_follows_keras(case, dtype):
 def test_schedule_is_keras(case):
     schedule = getattr(schedules, case["name"])(**case["arguments"])
     steps = np.arange(len(case["rates"]))
-    # keras.ops.cos gives float32 for a float64
-    tolerance = 3e-7 if case["name"] == "CosineDecay" else 1e-13
-    np.testing.assert_allclose(schedule(steps), case["rates"], rtol=tolerance, atol=1e-17)
+    # keras.ops.cos gives float32 for a float64: 1 + cos is right to 2^-24, whatever is left of it near the end.
+    cosine, restarts = case["name"].startswith("CosineDecay"), case["name"] == "CosineDecayRestarts"
+    tolerance, near_the_end = 3e-7 if cosine else 1e-13, 0.1 * 2**-24 if restarts else 1e-17
+    np.testing.assert_allclose(schedule(steps), case["rates"], rtol=tolerance, atol=near_the_end)
     assert schedule(steps).dtype == np.float64
     assert float(schedule(3)) == schedule(steps)[3]

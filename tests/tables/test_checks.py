@@ -30,6 +30,16 @@ def test_a_leak_is_told_unless_it_is_left_out() -> None:
     assert warnings(leaking, drop="paid") == []
 
 
+def test_two_columns_that_tell_together_unless_one_is_left_out() -> None:
+    table = data()
+    part, other = np.random.Generator(np.random.Philox(1)).integers(0, 2, (2, 300))
+    told = read_table({"part": part, "other": other, "y": np.where(part == other, "yes", "no")})
+    leaking = Table((*table.drop("y").columns, *told.columns))
+    (found,) = warnings(leaking)
+    assert found.startswith("part and other together tell y: they go 100.0% of the way from guessing to certainty, the")
+    assert warnings(leaking, drop="part") == []
+
+
 def test_copies_are_told_although_a_counter_tells_rows_apart() -> None:
     table = data()
     rows = np.concatenate([np.arange(200), np.arange(200)])

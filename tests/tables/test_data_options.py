@@ -1,3 +1,5 @@
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,3 +46,10 @@ def test_roles_and_reasons() -> None:
     assert options.roles == {"a": "categorical", "b": "numeric", "d": "time"}
     assert options.without == {"c": "as asked", "e": "weighs the rows"}
     assert DataOptions(group="g").without == {"g": "groups the rows"}
+
+
+def test_as_dict_is_json_data() -> None:
+    given = DataOptions(drop="age", time="day", test=Path("new.csv")).as_dict()
+    assert json.loads(json.dumps(given)) == given
+    assert given | {"drop": ["age"], "numeric": [], "time": "day", "group": None, "test": "new.csv"} == given
+    assert DataOptions(test=table()).as_dict()["test"] == "2 rows"

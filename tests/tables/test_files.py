@@ -1,7 +1,10 @@
+import datetime as dt
 import gzip
 import io
 import json
 import os
+import threading
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -63,11 +66,28 @@ def test_parquet(tmp_path: Path) -> None:
     assert table.column("c").values.tolist() == ["x", "y", None]
 
 
-def test_parquet_with_lists_names_the_column(tmp_path: Path) -> None:
+def test_columns_that_hold_no_values_of_a_table_are_left_out_and_named(tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
-    pq.write_table(pa.table({"a": [1], "l": [[1, 2]]}), path)
-    with pytest.raises(DataError, match=r"column 'l' holds BIGINT\[\] values; expected numbers, text or dates: leave"):
-        read_table(path)
+    columns = {"a": [1], "l": [[1, 2]], "s": [{"q": 1}], "b": [b"\xff"], "none": pa.nulls(1)}
+    pq.write_table(pa.table(columns), path)
+    table = read_table(path)
+    assert table.names == ("a", "none")
+    assert table.column("none").missing.all()
+    assert table.notes == tuple(
+        f"column {name} is left out: it holds {sql_type} values, no numbers, text or dates"
+        for name, sql_type in [("l", "BIGINT[]"), ("s", "STRUCT(q BIGINT)"), ("b", "BLOB")]
+    )
+
+
+def test_moments_with_a_zone_and_decimals(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    zone = dt.timezone(dt.timedelta(hours=2))
+    columns = {"at": [dt.datetime(1970, 1, 2, 2, tzinfo=zone)], "price": [Decimal("3.25")]}
+    pq.write_table(pa.table(columns), path)
+    assert [(column.kind, column.values.tolist()) for column in read_table(path)] == [
+        ("date", [1.0]),
+        ("number", [3.25]),
+    ]
 
 
 def test_damaged_parquet(tmp_path: Path) -> None:
@@ -159,7 +179,7 @@ def test_path_may_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         (b"# remark\na,b\n1,2\n#3,4\n", "line 2 has 2 values, the first line 1"),
         (
             b"Hello, this is text.\nNo table at all.\n\nWith, some, commas\n",
-            "x.csv is not a table: line 2 has 1 values",
+            "x.csv is not a table: line 2 has 1 value,",
         ),
         (b'a,b\n1,"2\n2,3\n', "line 3: unexpected end of data"),
     ],
@@ -239,10 +259,27 @@ def test_json(tmp_path: Path) -> None:
 
 
 def test_json_that_is_no_table(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"column 's' holds STRUCT.* values; expected numbers, text or dates"):
+    with pytest.raises(
+        DataError, match=r"^no column can be read: column s is left out: it holds STRUCT.* values, no nu"
+    ):
         read_table(write(tmp_path / "x.json", '[{"s": {"q": 1}}, {"s": {"q": 2}}]'))
     with pytest.raises(FileError, match=r"x\.json can't be read: .*Malformed JSON"):
         read_table(write(tmp_path / "x.json", '{"a": 1}\n{"a": '))
+
+
+def test_json_of_numbers_and_words_is_text(tmp_path: Path) -> None:
+    lines = '{"x": 1}\n{"x": "one"}\n{"x": null}\n{"x": 2.5}\n'
+    assert read_table(write(tmp_path / "x.jsonl", lines)).column("x").values.tolist() == ["1", "one", None, "2.5"]
+
+
+def test_a_pipe_is_read_like_a_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("a,b\n1,x\n2,y\n",))
+    writer.start()
+    table = read_table(pipe)
+    writer.join()
+    assert table.column("b").values.tolist() == ["x", "y"]
 
 
 def test_several_files_are_put_together_by_the_names_of_their_columns(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from chainrule.errors import DataError, FileError
-from chainrule.tables import ClassTarget, Column, LabelsTarget, NumbersTarget, NumberTarget, read_target
+from chainrule.tables import ClassTarget, Column, LabelsTarget, NumbersTarget, NumberTarget, read_target, target_columns
 
 TARGETS = [
     ClassTarget("y", ("no", "yes"), threshold=0.25),
@@ -54,3 +54,7 @@ def test_counts_are_scaled_by_their_mean_only():
         DataError, match="'visits', row 2: expected a count of at least 0 for the loss 'poisson', got -1"
     ):
         NumberTarget.fit(Column("visits", "number", np.array([0.0, -1.0])), counts=True)
+
+
+def test_the_columns_that_hold_the_truth():
+    assert [target_columns(target) for target in TARGETS] == [("y",), ("y",), ("rain", "wind"), ("y",), ("a", "b")]

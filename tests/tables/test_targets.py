@@ -103,3 +103,11 @@ def test_state_survives_json_exactly(target: Any) -> None:
 def test_bad_state_is_a_file_error(kind: Any, state: Any, message: str) -> None:
     with pytest.raises(FileError, match=message):
         kind.from_state(state)
+
+
+def test_rows_in_which_one_of_several_targets_is_missing_are_left_out() -> None:
+    table = read_table({"a": [1, None, 3, 4], "b": ["x", "y", None, "z"], "c": [1, 2, 3, None]})
+    known, dropped = with_known_target(table, "a", "b")
+    assert (known.column("a").values.tolist(), dropped) == ([1, 4], 2)
+    with pytest.raises(DataError, match="target 'a' or 'b' or 'c' has no value in any of 3 rows"):
+        with_known_target(table.take(np.array([1, 2, 3])), "a", "b", "c")

@@ -219,6 +219,7 @@ def test_lambda_callback():
         ("on_train_batch_begin", (0,)),
         ("on_train_batch_end", (0,)),
         ("on_epoch_end", (0,)),
+        ("on_pause", (0, 1)),
         ("on_train_end", ()),
     ]
 

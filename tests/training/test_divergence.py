@@ -228,3 +228,12 @@ def test_a_schedule_is_asked_for_the_rate_of_the_step():
 
     model = network(Dense(1), Spoiled(9), optimizer=SGD(PiecewiseConstantDecay([5], [1e-3, 0.5])))
     assert "the learning rate 0.5 is too large; try 0.05" in stopped(model).stopped_by
+
+
+def test_the_finding_of_the_history():
+    history = stopped(network(Dense(2), Spoiled(6), Dense(1), optimizer=SGD(0.5)))
+    finding = history.finding
+    assert (finding.name, finding.severity, finding.where) == ("diverged", "error", "spoiled_1")
+    assert finding.evidence == {"epoch": 2, "step": 3, "learning_rate": 0.5}
+    assert finding.advice == "the learning rate 0.5 is too large; try 0.05"
+    assert stopped(network(Dense(1)), epochs=1).finding is None

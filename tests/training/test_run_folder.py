@@ -43,7 +43,7 @@ def test_numbers_that_json_lacks_and_matrices(tmp_path: Path) -> None:
     log.on_train_begin()
     log.on_epoch_end(0, {"loss": float("inf"), "confusion": np.array([[1.0, np.nan]]), "n": np.float32(0.5)})
     log.on_train_end()
-    assert json.loads(log.path.read_text()) == {"epoch": 1, "loss": None, "confusion": [[1.0, None]], "n": 0.5}
+    assert json.loads(Path(log.target).read_text()) == {"epoch": 1, "loss": None, "confusion": [[1.0, None]], "n": 0.5}
 
 
 def test_a_log_that_can_not_be_written_does_not_end_the_training(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_log_that_can_not_be_written_does_not_end_the_training(tmp_path: Path)
     (folder.path / "metrics.jsonl").mkdir()
     model = Sequential([Dense(1)], seed=0)
     model.compile("sgd", "mse")
-    with pytest.warns(RuntimeWarning, match="the metrics are no longer written to .*: Is a directory"):
+    with pytest.warns(RuntimeWarning, match=r"metrics\.jsonl: nothing more is written, .*: Is a directory"):
         history = model.fit(np.ones((4, 2)), np.ones(4), epochs=2, callbacks=[folder.log()], verbose=0)
     assert len(history.epoch) == 2
 

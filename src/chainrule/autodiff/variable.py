@@ -1,5 +1,6 @@
 """Variable: a Tensor that can be assigned to, a named view into a vector of parameters."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ class Variable(Tensor):
         Whether tapes watch it by themselves; integers have no gradient and are never trainable.
     name : str
     dtype : dtype, optional
+    constraint : callable, optional
+        Takes the values and returns them as they are allowed to be; training applies it after every step.
 
     Notes
     -----
@@ -34,13 +37,21 @@ class Variable(Tensor):
     Variable([0.5 1.5], shape=(2,), dtype=float32, name='w')
     """
 
-    __slots__ = ("_own_version", "name", "vector")
+    __slots__ = ("_own_version", "constraint", "name", "vector")
 
-    def __init__(self, value: TensorLike, trainable: bool = True, name: str = "variable", dtype: Any = None) -> None:
+    def __init__(
+        self,
+        value: TensorLike,
+        trainable: bool = True,
+        name: str = "variable",
+        dtype: Any = None,
+        constraint: Callable[[Any], Any] | None = None,
+    ) -> None:
         array = to_array(value, dtype)
         self._array = array.reshape(-1).reshape(array.shape)  # a view: results that alias it are then noticed
         self._own_version = 1
         self.name = name
+        self.constraint = constraint
         self.vector: Any = None  # the ParameterVector it is a view into, once it belongs to a model
         self.trainable = trainable
 
@@ -82,6 +93,11 @@ class Variable(Tensor):
         self._own_version = self._version + 1
         self._array, self.vector = view[...], vector
 
+    def constrain(self) -> None:
+        """Put the values back where the constraint, if there is one, allows them to be."""
+        if self.constraint is not None:
+            self.assign(self.constraint(self._array))
+
     def assign(self, value: TensorLike) -> "Variable":
         """Replace the values."""
         new = self._fitting(value)
@@ -120,7 +136,7 @@ class Variable(Tensor):
         return f"{super().__repr__()[:-1]}, name={self.name!r})"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Variable":
-        return Variable(self._array, self.trainable, self.name)
+        return Variable(self._array, self.trainable, self.name, constraint=self.constraint)
 
     def __reduce__(self) -> Any:
-        return Variable, (self._array.copy(), self.trainable, self.name)
+        return Variable, (self._array.copy(), self.trainable, self.name, None, self.constraint)

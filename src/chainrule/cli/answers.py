@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.errors import DataError
+from chainrule.errors import ArgumentError, DataError
 
 if TYPE_CHECKING:
     from chainrule.estimators.tabular import TabularModel
@@ -20,6 +20,19 @@ if TYPE_CHECKING:
 
 Answers = dict[str, Array]  # name of a column -> its values
 JSON_ENDINGS, PARQUET_ENDINGS = (".json", ".jsonl", ".ndjson"), (".parquet",)
+OTHER_ENDINGS = (
+    ".xlsx",
+    ".xls",
+    ".ods",
+    ".gz",
+    ".zip",
+    ".feather",
+    ".arrow",
+    ".db",
+    ".duckdb",
+    ".sqlite",
+    ".safetensors",
+)
 
 
 def answers_of(model: "TabularModel", table: "Table") -> Answers:
@@ -58,7 +71,7 @@ class Predictor:
     def __iter__(self) -> Iterator[Answers]:
         for table in self._chunks:
             if not self.rows:
-                extra = self.model.encoder.extra_columns(table)
+                extra = self.model.extra_columns(table)
                 more = [f"not used, since training had no such columns: {', '.join(extra)}"] if extra else []
                 self._about = [*table.notes, *more]
             try:
@@ -133,8 +146,16 @@ def write_parquet(parts: Iterable[Answers], out: IO[bytes]) -> None:
 
 
 def writer_for(path: Path | None, as_json: bool) -> Any:
-    """Return the function that writes answers in the form that a file's name tells."""
+    """Return the function that writes answers in the form that a file's name tells.
+
+    Raises
+    ------
+    ArgumentError
+        The name promises a form that is not written.
+    """
     ending = "" if path is None else path.suffix.lower()
+    if ending in OTHER_ENDINGS:
+        raise ArgumentError(f"answers are not written as {ending}; name a file that ends in .csv, .jsonl or .parquet")
     if as_json or ending in JSON_ENDINGS:
         return write_json
     return write_parquet if ending in PARQUET_ENDINGS else write_csv

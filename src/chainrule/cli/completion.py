@@ -4,7 +4,7 @@ import click
 from click.shell_completion import get_completion_class
 
 
-@click.command()
+@click.command(short_help="Print the script that completes commands in bash or zsh.")
 @click.argument("shell", type=click.Choice(["bash", "zsh"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:

@@ -9,14 +9,15 @@ import click
 from chainrule.cli import screen
 
 
-@click.command()
+@click.command(short_help="Show what is in a model file.")
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing: the exit code says whether the file is whole.")
 def inspect(model: Path, as_json: bool, quiet: bool) -> None:
     """Show what is in MODEL: network, columns and their treatment, target, scores, settings, versions.
 
-    Nothing in the file is run. All that can be wrong with it is checked.
+    Nothing in the file is run. All that can be wrong with it is checked, but for a network that needs classes of your
+    own, which are named.
 
     \b
     chainrule inspect penguins-species.safetensors
@@ -39,6 +40,9 @@ def _sections(found: dict[str, Any]) -> list[tuple[str, list[str]]]:
     what = "network" if found["kind"] == "network" else f"{found['task']} of {found['target']['name']}"
     size = f"{found['bytes'] / 1024:,.0f} KB"
     about = [f"{what}; {size}, written by chainrule {found['version']}, schema {found['schema']}"]
+    if "needs" in found:
+        given = ", ".join(f"{name!r}: {name}" for name in found["needs"])
+        about.append(f"needs classes of your own: chainrule.load(path, custom_objects={{{given}}})")
     sections = [(Path(found["file"]).name, about), ("Network", _network_lines(found["network"]))]
     if found["kind"] == "table":
         sections += [
@@ -60,16 +64,22 @@ def _network_lines(network: dict[str, Any]) -> list[str]:
         config = layer["config"]
         more = [str(config[name]) for name in ("activation", "rate") if isinstance(config.get(name), str | float)]
         frozen = [] if all(layer["trainable"]) else ["(frozen)"]
-        kind = " ".join([layer["class"].partition(".")[2] or layer["class"], *more, *frozen])
-        rows.append((layer["name"], kind, _shape(layer["output"]), f"{layer['weights']:,}"))
+        kind = " ".join([_class(layer), *more, *frozen])
+        output = _shape(layer["output"]) if "output" in layer else "?"
+        rows.append((layer["name"], kind, output, f"{layer['weights']:,}"))
     compiled = network.get("compile")
     lines = [
         *_aligned(rows, right=(2, 3)),
         f"{network['weights']:,} weights, {network['dtype']}, seed {network['seed']}",
     ]
     if compiled:
-        lines.append(", ".join(compiled[part]["class"].partition(".")[2] for part in ("optimizer", "loss")))
+        lines.append(", ".join(_class(compiled[part]) for part in ("optimizer", "loss")))
     return lines
+
+
+def _class(entry: dict[str, Any]) -> str:
+    """Return the name of an object's class, without the kind that chainrule's own have before it."""
+    return str(entry["class"]).rpartition(".")[2]
 
 
 def _column_lines(columns: list[dict[str, Any]]) -> list[str]:
@@ -80,12 +90,22 @@ def _target_lines(found: dict[str, Any]) -> list[str]:
     target = found["target"]
     if "classes" in target:
         return [f"{target['name']}: {', '.join(target['classes'])}"]
-    return [f"{target['name']}: " + ", ".join(f"{key} {value}" for key, value in target.items() if key != "name")]
+    if "labels" in target:
+        return [f"{target['name']}: any of {', '.join(target['labels'])}"]
+    from chainrule.estimators.wording import number
+
+    lines = []
+    for part in target.get("parts", [target]):
+        quantiles = f"; quantiles {', '.join(map(str, part['quantiles']))}" if part["quantiles"] else ""
+        lines.append(f"{part['name']}: mean {number(part['mean'])}, std {number(part['std'])}{quantiles}")
+    return lines
 
 
 def _score_lines(found: dict[str, Any]) -> list[str]:
     from chainrule.estimators.score_text import score_lines
 
+    if not found["scores"]:
+        return ["not tested"]
     return score_lines(found["scores"], found["target"]["name"], held_out=True, width=screen.width() - 2)
 
 
@@ -102,7 +122,7 @@ def _fields(values: dict[str, Any]) -> list[str]:
         return value if isinstance(value, str) else number(value) if isinstance(value, float) else json.dumps(value)
 
     texts = {name: text(value) for name, value in values.items()}
-    return _aligned([(name, text) for name, text in texts.items() if text != "null"])
+    return _aligned([(name, text) for name, text in texts.items() if text not in ("null", "[]")])
 
 
 def _shape(shape: list[int]) -> str:

@@ -11,7 +11,7 @@ from chainrule.errors import ChainruleError
 class Commands(click.Group):
     """The commands; each is imported when it is used, and a misspelt one is answered with the nearest."""
 
-    NAMES = ("completion", "evaluate", "inspect", "predict", "train")
+    NAMES = ("completion", "evaluate", "explain", "inspect", "lr-find", "predict", "report", "sweep", "train")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands."""
@@ -27,7 +27,8 @@ class Commands(click.Group):
             ctx.fail(f"there is no command {name!r}{did_you_mean(name, self.NAMES)}")
         from importlib import import_module
 
-        command: click.Command = getattr(import_module(f"chainrule.cli.{name}"), name)
+        module = name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"chainrule.cli.{module}"), module)
         return command
 
 
@@ -41,7 +42,7 @@ def _version(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> No
         ctx.exit()
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
 def cli() -> None:
     """Train a neural network on a table, and predict with it.
@@ -50,7 +51,11 @@ def cli() -> None:
     chainrule train penguins.csv --target species
     chainrule predict penguins-species.safetensors new.csv
     chainrule evaluate penguins-species.safetensors labelled.csv
+    chainrule explain penguins-species.safetensors penguins.csv --row 3
     chainrule inspect penguins-species.safetensors
+    chainrule lr-find penguins.csv --target species
+    chainrule sweep penguins.csv --target species --trials 64
+    chainrule report penguins-species.safetensors penguins.csv
 
     Colours are for terminals only, and go where NO_COLOR is set.
 

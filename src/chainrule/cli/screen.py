@@ -15,28 +15,40 @@ from chainrule import __version__
 from chainrule.errors import FileError
 
 if TYPE_CHECKING:
+    from chainrule.analysis import Diagnosis
     from chainrule.estimators.report import Report
     from chainrule.estimators.tabular import TabularModel
     from chainrule.tables import Table
     from chainrule.training import Callback
 
-WIDTH = 100
+WIDTH, DIAGNOSIS_WIDTH = 100, 80
 _REMARKS = r"^(note|dropped|left out|stopped|warning) "
+_SEVERITIES = r"^(error|warning): [\w-]+"
 _ASCII = str.maketrans({**dict(zip("▁▂▃▄▅▆▇█", "_.-~=+*#", strict=True)), "…": "~"})
 
 
 def echo(text: str = "") -> None:
     """Print text; once the reader of the output has gone, go on without printing."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        text = text.translate(_ASCII).encode(encoding, "replace").decode(encoding)
+    if not shows(text):
+        text = text.translate(_ASCII).encode(_encoding(), "replace").decode(_encoding())
     plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
     try:
         click.echo(text, color=False if plain else None)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def shows(text: str) -> bool:
+    """Whether standard output has these characters."""
+    try:
+        text.encode(_encoding())
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _encoding() -> str:
+    return getattr(sys.stdout, "encoding", None) or "utf-8"
 
 
 def remark(text: str) -> None:
@@ -80,6 +92,15 @@ def show_results(report: "Report") -> None:
     _show(report.training_lines())
     echo()
     show_scores(score_lines(report.scores, report.target, held_out=True, width=width()))
+
+
+def show_diagnosis(diagnosis: "Diagnosis") -> None:
+    """Print what a diagnosis found."""
+    first, *rest = diagnosis.lines(min(width(), DIAGNOSIS_WIDTH))
+    echo()
+    echo(f"Diagnosis: {first}")
+    for line in rest:
+        echo(re.sub(_SEVERITIES, lambda word: click.style(word[0], fg="yellow"), line))
 
 
 def show_scores(lines: Sequence[str]) -> None:
@@ -138,7 +159,7 @@ def remark_on(model: "TabularModel", table: "Table") -> None:
     """Say on standard error what in a table is new to a model."""
     for note in table.notes:
         remark(note)
-    extra = model.encoder.extra_columns(table)
+    extra = model.extra_columns(table)
     if extra:
         remark(f"not used, since training had no such columns: {', '.join(extra)}")
     for note in model.encoder.notes(table):

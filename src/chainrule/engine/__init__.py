@@ -3,6 +3,7 @@
 from chainrule.engine import native
 from chainrule.engine.engine import Engine, Network, Position, Progress, Task
 from chainrule.engine.lowering import UnsupportedError, lower, lower_network
+from chainrule.engine.many import NetworkPool, run_many
 from chainrule.engine.native import NativeEngine, steps_made
 from chainrule.engine.python import PythonEngine
 from chainrule.engine.threads import maximum, set_threads
@@ -12,6 +13,7 @@ __all__ = [
     "Engine",
     "NativeEngine",
     "Network",
+    "NetworkPool",
     "Position",
     "Progress",
     "PythonEngine",
@@ -20,6 +22,7 @@ __all__ = [
     "check_name",
     "choose",
     "describe",
+    "run_many",
     "set_threads",
     "steps_made",
 ]

@@ -33,12 +33,38 @@ class _Session:
     def gradient(
         self, vectors: Sequence[int], rows: Sequence[Block], count: int, step: int, training: bool, out: int
     ) -> Result: ...
+    def train_epochs(
+        self,
+        judge: _Session | None,
+        places: Sequence[int],
+        kept: int,
+        length: int,
+        epochs: int,
+        rows: Sequence[Block],
+        count: int,
+        orders: int,
+        ordered: int,
+        batch: int,
+        first_step: int,
+        table: int,
+        columns: int,
+        outputs: int,
+        units: int,
+        validation: Sequence[Block],
+        validation_count: int,
+        validation_batch: int,
+        validation_outputs: int,
+        flag: Flag,
+    ) -> list[tuple[Result, Result]]: ...
     @property
     def last(self) -> Result: ...
     @property
     def threads(self) -> int: ...
     @property
     def bytes(self) -> int: ...
+
+class Flag:
+    def raise_(self) -> None: ...
 
 class _Predictor:
     def __init__(

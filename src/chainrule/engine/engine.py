@@ -120,10 +120,23 @@ class Progress:
 Watch: TypeAlias = Callable[[int, float], None]
 
 
+# A range of steps takes about a second: time enough to hide what a call costs, short enough to checkpoint between two.
+RANGE = 1e11  # multiplications
+
+
 class Engine(ABC):
     """Runs a `Task`."""
 
     name: str
+    step_cost = 1e5  # of a step, besides its multiplications and in their measure
+
+    def steps_together(self, task: Task, batch_size: int) -> int:
+        """Return how many steps make a range.
+
+        It depends on the network and the batch size only, never on time: sums over an epoch are made range by range,
+        and so come out alike in every run.
+        """
+        return max(1, int(RANGE // (3.0 * len(task.network.parameters) * batch_size + self.step_cost)))
 
     @abstractmethod
     def run(

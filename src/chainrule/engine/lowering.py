@@ -6,6 +6,7 @@ from typing import Any
 
 from chainrule import activations, layers, losses, metrics, optimizers
 from chainrule.autodiff.variable import Variable
+from chainrule.constraints import MaxNorm, MinMaxNorm, NonNeg, UnitNorm
 from chainrule.engine.engine import Network, Task
 from chainrule.engine.fusion import fuse
 from chainrule.engine.parameters import ParameterVector
@@ -14,6 +15,7 @@ from chainrule.engine.plan import (
     Operand,
     Plan,
     PlannedAccuracy,
+    PlannedConstraint,
     PlannedLoss,
     PlannedOptimizer,
     VectorName,
@@ -27,6 +29,7 @@ from chainrule.regularizers import L1, L1L2, L2
 EMBEDDINGS = (layers.Embedding, layers.CategoryEmbedding)
 MOST_CODES = 1 << 24  # float32 holds every integer up to here; codes pass through it
 PENALTIES = (L1, L2, L1L2)
+NORMS = (MinMaxNorm, MaxNorm, UnitNorm)
 # The parameter that an activation has in the table, at its default.
 ALPHA = {"leaky_relu": 0.2, "elu": 1.0}
 
@@ -83,6 +86,17 @@ def _dropout(layer: layers.Dropout, width: int, places: Places) -> Iterator[Inst
         yield Instruction("dropout", width, width, attributes=address)
 
 
+def _gaussian_noise(layer: layers.GaussianNoise, width: int, places: Places) -> Iterator[Instruction]:
+    if layer.stddev and layer.stream is not None:
+        address = {
+            "seed": layer.stream.seed,
+            "layer": layer.stream.layer,
+            "deviation": layer.stddev,
+            "quantiles": str(layer.dtype),
+        }
+        yield Instruction("gaussian_noise", width, width, attributes=address)
+
+
 def _normalization(layer: layers.Normalization, width: int, places: Places) -> Iterator[Instruction]:
     layer.need_adapted()
     if layer.axis is None:
@@ -133,6 +147,7 @@ RULES: dict[type[Layer], Rule] = {
     layers.Dense: _dense,
     layers.Activation: lambda layer, width, places: _activation(layer, width),
     layers.Dropout: _dropout,
+    layers.GaussianNoise: _gaussian_noise,
     layers.Flatten: lambda layer, width, places: iter(()),  # rows of features lie flat already
     layers.Normalization: _normalization,
     layers.BatchNormalization: _batch_normalization,
@@ -141,7 +156,7 @@ RULES: dict[type[Layer], Rule] = {
     layers.CategoryEmbedding: _category_embedding,
 }
 # Layers that treat every element alike, whatever the shape of an example.
-ELEMENTWISE = (layers.Dropout, layers.Flatten)
+ELEMENTWISE = (layers.Dropout, layers.Flatten, layers.GaussianNoise)
 
 
 def lower_network(network: Network, keep_last_activation: bool = True) -> tuple[Instruction, ...]:
@@ -203,7 +218,8 @@ def lower(task: Task, instructions: tuple[Instruction, ...] | None = None) -> Pl
     if trained != [segment.offset for segment in network.parameters.segments]:
         raise UnsupportedError("weights were replaced: they lie in another order than the layers use them")
     planned = _loss(on_logits or loss, task.loss_weight)
-    return Plan(instructions, _segments(network), planned, _optimizer(task.optimizer), _accuracy(task))
+    optimizer = _optimizer(task.optimizer)
+    return Plan(instructions, _segments(network), planned, optimizer, _accuracy(task), _constraints(network))
 
 
 def _segments(network: Network) -> tuple[tuple[int, int, float, float, int], ...]:
@@ -223,6 +239,24 @@ def _segments(network: Network) -> tuple[tuple[int, int, float, float, int], ...
         l1, l2 = penalties.get(id(variable), [0.0, 0.0])
         result.append((s.offset, s.length, l1, l2, s.clip_group))
     return tuple(result)
+
+
+def _constraints(network: Network) -> tuple[PlannedConstraint, ...]:
+    vector, planned = network.parameters, []
+    for variable, segment in zip(vector.variables, vector.segments, strict=True):
+        constraint = variable.constraint
+        if constraint is None:
+            continue
+        rows = variable.shape[0]
+        place = (segment.offset, rows, segment.length // rows)
+        if type(constraint) is NonNeg:
+            planned.append(PlannedConstraint(*place, non_negative=True))
+        elif type(constraint) in NORMS and isinstance(constraint, MinMaxNorm) and constraint.axis == (0,):
+            limits = constraint.min_value, constraint.max_value, constraint.rate
+            planned.append(PlannedConstraint(*place, *limits))
+        else:
+            raise UnsupportedError(f"the constraint of {segment.name} is not one of chainrule's own, over axis 0")
+    return tuple(planned)
 
 
 def _accuracy(task: Task) -> PlannedAccuracy | None:

@@ -4,7 +4,7 @@ import atexit
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,10 @@ from chainrule.engine.lowering import EMBEDDINGS, UnsupportedError, keeps_last_a
 from chainrule.engine.measures import Measures, is_plain
 from chainrule.engine.plan import Instruction, Plan
 from chainrule.errors import ArgumentError, StateError
-from chainrule.layers import Dropout
+from chainrule.layers import Layer
+from chainrule.layers.noise import Noise
 from chainrule.optimizers.moving_average import SLOT as AVERAGE
-from chainrule.random import PURPOSES, generator
+from chainrule.random import PURPOSES, generator, normal_quantiles
 
 try:
     from chainrule.engine import _native
@@ -32,8 +33,8 @@ else:
 
 # Names in the order of the C++ enumerations (native/kernel_table.hpp, native/plan.hpp).
 OPERATIONS = (
-    "dense", "activation", "softmax", "log_softmax", "dropout", "normalization", "batch_normalization",
-    "layer_normalization", "embedding",
+    "dense", "activation", "softmax", "log_softmax", "dropout", "gaussian_noise", "normalization",
+    "batch_normalization", "layer_normalization", "embedding",
 )  # fmt: skip
 ACTIVATIONS = (
     "linear", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "gelu_tanh", "silu", "mish", "softplus",
@@ -68,6 +69,11 @@ def instruction_set() -> str:
         return _native.isa()
     except RuntimeError as error:
         raise ArgumentError(str(error)) from None
+
+
+def new_flag() -> Any:
+    """Return a flag by which a thread stops what others run, None where the library was not built."""
+    return _native.Flag() if available() else None
 
 
 def steps_made() -> int:
@@ -171,12 +177,10 @@ class NativeEngine(Engine):
         watch: Watch | None = None,
     ) -> Progress:
         """Train on batches ``start`` to ``stop - 1``."""
-        if self._checked() is not data:  # of one `fit` the rows are looked at once
-            _check_codes(task.network, data)
-            self._checked = weakref.ref(data)
+        self.look_at(task, data)
         rows = np.ascontiguousarray(order[start * batch_size : stop * batch_size], np.int64)
-        sessions = self._trained(task)
-        measures = Measures(task, sessions.plan, self._counts(sessions.plan, data))
+        sessions = self.trained(task)
+        measures = Measures(task, sessions.plan, self.counts(sessions.plan, data))
         size, readable = measures.rows_together(batch_size, len(rows)), is_readable(data)
         if readable and size >= len(rows):
             return self._train(sessions, measures, position, data, rows, batch_size, watch)
@@ -192,6 +196,12 @@ class NativeEngine(Engine):
                 watch(-(-total.rows // batch_size), total.loss)
         return total
 
+    def look_at(self, task: Task, data: Rows) -> None:
+        """Refuse rows that can't be trained on; of one `fit` they are looked at once."""
+        if self._checked() is not data:
+            _check_codes(task.network, data)
+            self._checked = weakref.ref(data)
+
     def _train(
         self,
         sessions: _Sessions,
@@ -203,8 +213,7 @@ class NativeEngine(Engine):
         watch: Watch | None,
     ) -> Progress:
         """Make the steps of these rows, in this order."""
-        task = measures.task
-        network, optimizer, steps = task.network, task.optimizer, -(-len(rows) // batch_size)
+        network, optimizer, steps = measures.task.network, measures.task.optimizer, -(-len(rows) // batch_size)
         table = optimizer.scalar_table(position.step, position.step + steps, network.dtype).values
         outputs = measures.outputs(len(rows))
         parameters, state = network.parameters.writable(), network.state.writable()
@@ -214,29 +223,22 @@ class NativeEngine(Engine):
         vectors = [address(parameters), address(state), average, *slots]
         with sessions.borrow(network.dtype, batch_size) as session:
             try:
-                loss_sum, count, made, failed, right, weighted = session.train(
+                result = session.train(
                     vectors, blocks(data), len(data), address(rows), len(rows), batch_size, 0, steps, position.step,
                     address(table), table.shape[1], address(outputs), watch,
                 )  # fmt: skip
             except BaseException:  # Ctrl-C, or what another signal's handler raises: the steps before it are made
                 position.step += session.last[2]
                 raise
-        position.step += made
-        network.seek(position.step)
-        weight = None if data.weight is None else data.weight[rows[:count]]
-        if count:
-            y = data.y[rows[:count]] if data.y is not None and measures.keeps_outputs else None
-            measures.update(y, weight, count, outputs[:count], right, weighted)
-        return Progress(loss_sum, task.loss.mass(count, weight), count, position.step if failed else None)
+        return taken(result, measures, position, data, rows, outputs)
 
     def evaluate(self, task: Task, data: Rows, batch_size: int) -> float:
         """Return the mean loss over the rows."""
         _check_codes(task.network, data)
-        sessions = self._trained(task)
-        counts = self._counts(sessions.plan, data)
+        sessions = self.trained(task)
+        counts = self.counts(sessions.plan, data)
         total = self._judge(sessions, Measures(task, sessions.plan, counts), data, batch_size)
-        mean = total if task.loss.reduction == "sum" else total / task.loss.mass(len(data), data.weight)
-        return float(mean) + sum(float(penalty) for layer in task.network.layers for penalty in layer.losses)
+        return mean_loss(task, total, data, task.network.layers)
 
     def _judge(self, sessions: _Sessions, measures: Measures, data: Rows, batch_size: int) -> float:
         """Return the sum of the batches' losses by their mass, and take the rows into the metrics."""
@@ -255,7 +257,7 @@ class NativeEngine(Engine):
             measures.update(None, data.weight, len(data), np.empty(0), right, weighted)
         return total
 
-    def _counts(self, plan: Plan, data: Rows) -> bool:
+    def counts(self, plan: Plan, data: Rows) -> bool:
         """Whether answers to these rows are counted in the pass; of one `fit` the labels are looked at once."""
         if plan.accuracy is None or data.y is None:
             return False
@@ -295,9 +297,9 @@ class NativeEngine(Engine):
         network = task.network
         _check_codes(network, data)
         gradient = np.zeros(len(network.parameters), network.dtype)
-        step = next((layer.stream.step for layer in network.layers if isinstance(layer, Dropout) and layer.stream), 0)
+        step = next((layer.stream.step for layer in network.layers if isinstance(layer, Noise) and layer.stream), 0)
         rows = data if is_readable(data) else converted(data)
-        with self._trained(task).borrow(network.dtype, len(data)) as session:
+        with self.trained(task).borrow(network.dtype, len(data)) as session:
             loss_sum, *_ = session.gradient(
                 _vectors(network), blocks(rows), len(data), step, training, address(gradient)
             )
@@ -305,7 +307,7 @@ class NativeEngine(Engine):
             network.seek(step + 1)
         return float(loss_sum / task.loss.mass(len(data), data.weight)), gradient
 
-    def _trained(self, task: Task) -> _Sessions:
+    def trained(self, task: Task) -> _Sessions:
         """Return the sessions for training; what is not a layer's, such as a momentum, is looked at each time."""
         network, lowered = task.network, self._lowered
         keep = keeps_last_activation(task)
@@ -318,6 +320,32 @@ class NativeEngine(Engine):
         if self._training is None or self._training.plan != plan:
             self._training = _Sessions.of(plan)
         return self._training
+
+
+def mean_loss(task: Task, total: float, data: Rows, layers: Sequence[Layer]) -> float:
+    """Return the mean loss over rows from the sum of the batches' losses by their mass, with the layers' penalties."""
+    mean = total if task.loss.reduction == "sum" else total / task.loss.mass(len(data), data.weight)
+    return float(mean) + sum(float(penalty) for layer in layers for penalty in layer.losses)
+
+
+def taken(
+    result: tuple[float, int, int, bool, float, float],
+    measures: Measures,
+    position: Position,
+    data: Rows,
+    rows: Array,
+    outputs: Array,
+) -> Progress:
+    """Take in what steps on these rows, in this order, have given, and return it."""
+    loss_sum, count, made, failed, right, weighted = result
+    task = measures.task
+    position.step += made
+    task.network.seek(position.step)
+    weight = None if data.weight is None else data.weight[rows[:count]]
+    if count:
+        y = data.y[rows[:count]] if data.y is not None and measures.keeps_outputs else None
+        measures.update(y, weight, count, outputs[:count], right, weighted)
+    return Progress(loss_sum, task.loss.mass(count, weight), count, position.step if failed else None)
 
 
 def _changed(reason: UnsupportedError) -> StateError:
@@ -336,6 +364,7 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
     return {
         "instructions": [_describe(instruction) for instruction in plan.instructions],
         "segments": list(plan.segments),
+        "constraints": [astuple(constraint) for constraint in plan.constraints],
         "loss": LOSSES.index(loss.name) if loss else 0,
         "loss_parameter": loss.parameter if loss else 0.0,
         "loss_parameters": list(loss.parameters) if loss else [],
@@ -358,6 +387,8 @@ def _describe(instruction: Instruction) -> dict[str, Any]:
         attributes["tables"] = [(operands.pop(name), *numbers) for name, *numbers in attributes["tables"]]
     if "activation" in attributes:
         attributes["activation"] = ACTIVATIONS.index(attributes["activation"])
+    if "quantiles" in attributes:
+        attributes["quantiles"] = address(normal_quantiles(np.dtype(attributes["quantiles"])))
     return {
         "operation": OPERATIONS.index(instruction.operation),
         "inputs": instruction.inputs,

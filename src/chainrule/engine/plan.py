@@ -26,7 +26,7 @@ class Instruction:
     Attributes
     ----------
     operation : str
-        "product", "bias", "activation", "softmax", "log_softmax", "dropout", "normalization",
+        "product", "bias", "activation", "softmax", "log_softmax", "dropout", "gaussian_noise", "normalization",
         "batch_normalization", "layer_normalization", "embedding"; after fusion "dense".
     inputs, outputs : int
         Features per example.
@@ -76,6 +76,19 @@ class PlannedAccuracy:
 
 
 @dataclass(frozen=True)
+class PlannedConstraint:
+    """A constraint on the weight at ``offset``: on the norm of each of its columns, or that no number is negative."""
+
+    offset: int
+    rows: int
+    columns: int
+    low: float = 0.0
+    high: float = 0.0
+    rate: float = 1.0
+    non_negative: bool = False
+
+
+@dataclass(frozen=True)
 class PlannedOptimizer:
     """An optimiser's rule and the numbers that stay the same in all steps."""
 
@@ -97,3 +110,4 @@ class Plan:
     loss: PlannedLoss | None = None
     optimizer: PlannedOptimizer | None = None
     accuracy: PlannedAccuracy | None = None
+    constraints: tuple[PlannedConstraint, ...] = ()

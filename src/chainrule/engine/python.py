@@ -36,6 +36,7 @@ class PythonEngine(Engine):
     """
 
     name = "Python"
+    step_cost = 1e7
 
     def run(
         self,
@@ -70,6 +71,8 @@ class PythonEngine(Engine):
             row = table.row(position.step)
             with np.errstate(all="ignore"):  # weights that overflow are found by the next step
                 optimizer.step(parameters.writable(), gradient, position.slots, row, parameters.segments)
+                for variable in parameters.variables:
+                    variable.constrain()
             position.step += 1
             mass = task.loss.mass(len(rows), part.weight)
             progress.add(Progress(loss * mass, mass, len(rows)))

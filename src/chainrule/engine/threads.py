@@ -1,9 +1,10 @@
 """How many threads a step is worth: by a formula of its work, within what the process may use."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
+from threading import Lock, local
 
 from chainrule.errors import ArgumentError
 
@@ -12,6 +13,7 @@ WORTH_A_THREAD = 500_000.0
 _limit: int | None = None
 _running: list[None] = []  # one entry for each model that is at work in a thread of Python
 _lock = Lock()
+_thread = local()
 if hasattr(os, "register_at_fork"):  # in a forked process the models of the other threads are gone
     os.register_at_fork(after_in_child=_running.clear)
 
@@ -35,14 +37,27 @@ def set_threads(count: int | None) -> None:
 
 
 def maximum() -> int:
-    """Return the most threads that a step may use."""
+    """Return the most threads that a step may use.
+
+    A worker of a ``multiprocessing`` pool, of which joblib's backend of that name makes its own, uses one unless the
+    environment says otherwise: nothing tells it how many there are. (joblib's usual workers are told by the
+    environment.)
+    """
     if _limit is not None:
         return _limit
+    if _in_pool() and not any(name in os.environ for name in ("CHAINRULE_THREADS", "OMP_NUM_THREADS")):
+        return 1
     try:
         from chainrule.engine import _native
     except ImportError:
         return 1
     return _native.available_threads()
+
+
+def _in_pool() -> bool:
+    """Whether this process is a worker that may start none itself; it has loaded the module then."""
+    processes = sys.modules.get("multiprocessing.process")
+    return processes is not None and bool(processes.current_process().daemon)
 
 
 @contextmanager
@@ -67,6 +82,11 @@ def at_work() -> Iterator[None]:
                 _running.pop()
 
 
+def use_one() -> None:
+    """Let the thread of Python that calls this work alone from now on: others beside it train networks of their own."""
+    _thread.alone = True
+
+
 def count(multiplications: float) -> int:
     """Return the number of threads for a step.
 
@@ -75,5 +95,5 @@ def count(multiplications: float) -> int:
     >>> count(100.0)
     1
     """
-    wanted = int(multiplications / WORTH_A_THREAD)
+    wanted = 1 if getattr(_thread, "alone", False) else int(multiplications / WORTH_A_THREAD)
     return min(max(1, maximum() // max(1, len(_running))), wanted) if wanted > 1 else 1

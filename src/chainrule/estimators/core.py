@@ -13,8 +13,9 @@ from chainrule.errors import DataError
 from chainrule.estimators.metric import best_threshold
 from chainrule.estimators.network import Options, build_network, task_of
 from chainrule.models.sequential import Sequential
-from chainrule.tables import ClassTarget, Encoder, Part, Table, Target
+from chainrule.tables import ClassTarget, Encoder, Part, Table, Target, target_columns
 from chainrule.training import Callback, EarlyStopping, History, TerminateOnNaN
+from chainrule.training.run_folder import Keep
 
 PATIENCE = 20  # epochs without a better one
 
@@ -65,6 +66,11 @@ class TabularNetwork:
             )
         return outputs
 
+    def extra_columns(self, table: Table) -> list[str]:
+        """Return the names of a table's columns that are neither known from training nor targets."""
+        targets = target_columns(self.target)
+        return [name for name in self.encoder.extra_columns(table) if name not in targets]
+
     def choose_threshold(self, metric: str | None, validation: Part) -> None:
         """Set the threshold between two classes to what is best for a metric on validation rows."""
         if isinstance(self.target, ClassTarget) and len(self.target.classes) == 2:
@@ -83,6 +89,7 @@ def fit_network(
     callbacks: Sequence[Callback] = (),
     keep_on_interrupt: bool = False,
     built: Callable[[Sequential], None] | None = None,
+    keep: Keep | None = None,
 ) -> tuple[TabularNetwork, History]:
     """Train a network, and return it with the weights of its last epoch, or of the best one by the options' monitor.
 
@@ -100,11 +107,13 @@ def fit_network(
         Whether Ctrl-C ends the training and keeps the best weights, once an epoch is finished.
     built : callable, optional
         Is given the network before training.
+    keep : Keep, optional
+        Where checkpoints are kept; training goes on from the one that is there.
 
     Raises
     ------
     DataError
-        No epoch could be finished, or none was measured as finite.
+        No epoch could be finished, none was measured as finite, or the network that came of it gives no finite numbers.
     """
     options.check_task(task_of(target))
     network = build_network(encoder, target, options, len(training))
@@ -114,9 +123,13 @@ def fit_network(
     if validation is not None and options.monitor is not None:
         best = EarlyStopping(options.monitor, patience=PATIENCE, restore_best_weights=True)
         callbacks = [best, *callbacks]
-    history = _run(network, training, validation, options, epochs, verbose, callbacks, keep_on_interrupt)
+    history = _run(network, training, validation, options, epochs, verbose, callbacks, keep_on_interrupt, keep)
     if not history.epoch:
         raise DataError(f"no epoch of training was finished: {history.stopped_by}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not np.isfinite(network.predict(training.inputs)).all():
+            why = history.stopped_by if history.diverged else "its weights have grown without bound; lower the rate"
+            raise DataError(f"the network does not answer its own training rows with finite numbers: {why}")
     model = TabularNetwork(network, encoder, target)
     if validation is not None:
         if not np.isfinite(history.history["val_loss"]).any():
@@ -128,14 +141,21 @@ def fit_network(
     return model, history
 
 
-def refit_network(model: TabularNetwork, rows: Part, options: Options, epochs: int, verbose: int | str = 0) -> None:
+def refit_network(
+    model: TabularNetwork,
+    rows: Part,
+    options: Options,
+    epochs: int,
+    verbose: int | str = 0,
+    keep: Keep | None = None,
+) -> None:
     """Train the network of a model once more from the start, on all rows, for as many epochs as were best before.
 
     The schedule runs as if all epochs were to come, so that the last rate is the one of the best epoch. Encoder and
     threshold stay those of the training part.
     """
     network = build_network(model.encoder, model.target, options, len(rows))
-    history = _run(network, rows, None, options, epochs, verbose, (), False)
+    history = _run(network, rows, None, options, epochs, verbose, (), False, keep)
     if len(history.epoch) < epochs:
         raise DataError(f"training on all rows was not finished: {history.stopped_by}")
     model.network = network
@@ -150,6 +170,7 @@ def _run(
     verbose: int | str,
     callbacks: Sequence[Callback],
     keep_on_interrupt: bool,
+    keep: Keep | None,
 ) -> History:
     try:
         network.fit(
@@ -160,7 +181,8 @@ def _run(
             batch_size=options.batch(len(training)),
             epochs=epochs,
             verbose=verbose,
-            callbacks=[*callbacks, TerminateOnNaN()],
+            callbacks=[*callbacks, TerminateOnNaN(), *([keep.callback()] if keep else [])],
+            resume_from=keep.resume_from if keep else None,
         )
     except KeyboardInterrupt:
         if not (keep_on_interrupt and network.history and network.history.epoch):

@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.errors import ArgumentError, FileError
-from chainrule.estimators.tabular import TabularModel, load
+from chainrule.estimators.tabular_model import TabularModel, load
 from chainrule.models.model_file import read_file
 from chainrule.training.history import History
 

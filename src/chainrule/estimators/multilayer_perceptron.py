@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -14,6 +13,7 @@ from chainrule.engine.data import Rows
 from chainrule.errors import ArgumentError, DataError, warn
 from chainrule.estimators.architecture import build_network, dense_layers
 from chainrule.estimators.convergence import Convergence, Course
+from chainrule.estimators.estimator import Estimator
 from chainrule.estimators.goal import Goal
 from chainrule.estimators.lbfgs import minimize_lbfgs
 from chainrule.estimators.parameters import LBFGS, check_parameters
@@ -40,7 +40,7 @@ def is_stochastic(estimator: Any) -> bool:
     return True
 
 
-class MultilayerPerceptron(BaseEstimator, ABC):
+class MultilayerPerceptron(Estimator, ABC):
     """Base of the two estimators; they say what rows, targets and predictions are, training is here."""
 
     activation: Any
@@ -79,11 +79,6 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         return rows
 
     _stratified = False
-
-    def keep(self, arguments: dict[str, Any]) -> None:
-        """Keep the arguments of the constructor, under their names and as they are."""
-        for name in self._get_param_names():
-            setattr(self, name, arguments[name])
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, eval_set: Any = None) -> Self:
         """Train on rows X and targets y.

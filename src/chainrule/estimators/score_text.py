@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chainrule.estimators.several_scores import several_score_lines
 from chainrule.estimators.wording import number, pad, printable, shorten
 from chainrule.tables.table import counted
 
@@ -12,7 +13,7 @@ _MISTAKES = 5
 
 
 def score_lines(scores: dict[str, Any], target: str, held_out: bool, width: int = WIDTH) -> list[str]:
-    r"""Return scores, as ``as_dict`` of `ClassScores` and `NumberScores` gives them, as lines.
+    r"""Return scores, as ``as_dict`` of `ClassScores`, `NumberScores` and `SeveralScores` gives them, as lines.
 
     Parameters
     ----------
@@ -36,7 +37,10 @@ def score_lines(scores: dict[str, Any], target: str, held_out: bool, width: int 
       always answering 20.00    8.165 (RMSE)
     """
     what = "Test rows, never used before: " if held_out else ""
-    lines = _class_lines(scores, width) if "confusion" in scores else _number_lines(scores, target)
+    if "targets" in scores:
+        lines = several_score_lines(scores)
+    else:
+        lines = _class_lines(scores, width) if "confusion" in scores else _number_lines(scores, target)
     return [what + lines[0], *lines[1:]]
 
 

@@ -1,5 +1,6 @@
 """Scores of predictions on rows that training never saw, with what a guess without a model would get."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, sqrt
 from typing import Any
@@ -13,6 +14,17 @@ from chainrule.random import generator
 RESAMPLES = 1000
 MOST_DRAWN = 10_000  # rows of one resample
 Z95 = 1.959963984540054  # the normal distribution's 97.5% point
+
+
+def most_frequent(classes: Sequence[str], codes: Array) -> str:
+    """Return the class that most of these codes stand for: what one would always answer without a model.
+
+    Examples
+    --------
+    >>> most_frequent(("no", "yes"), np.array([1, 0, 1]))
+    'yes'
+    """
+    return classes[int(np.bincount(codes, minlength=len(classes)).argmax())]
 
 
 @dataclass(frozen=True)

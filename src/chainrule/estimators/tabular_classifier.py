@@ -1,5 +1,6 @@
 """TabularClassifier: a network for classes in a data frame, as scikit-learn's kind of estimator."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -151,11 +152,11 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         if not self._labels and len(np.unique(answers)) < 2:
             raise DataError("y holds only one class (in rows that count); expected at least two classes to tell apart")
 
-    def _fit_target(self, name: str, answers: Array) -> Target:
+    def _fit_target(self, name: str, columns: Sequence[str], answers: Array) -> Target:
         kind = self.classes_.dtype.kind
         names = tuple(map(number_text if kind in "iuf" else str, self.classes_.tolist()))
         if self._labels:
-            return LabelsTarget(name, names)
+            return LabelsTarget(name, tuple(columns) or names)
         return ClassTarget(name, tuple(map(str.lower, names)) if kind == "b" else names)
 
     def _scale(self, target: Target, answers: Array) -> Array:
@@ -176,13 +177,13 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         return np.array([float(self.class_weight.get(label, 1.0)) for label in self.classes_.tolist()])
 
     @property
-    def _number_classes(self) -> bool:  # type: ignore[override]
+    def _number_classes(self) -> bool:
         return self.classes_.dtype.kind in "iuf"
 
     @property
     def threshold_(self) -> float | None:
         """The probability of the second of two classes from which on it is the answer."""
-        target = self._fitted("threshold_", "_model").target
+        target = self._trained("threshold_")[0].target
         return target.threshold if isinstance(target, ClassTarget) else None
 
     def predict(self, X: Any) -> Array:

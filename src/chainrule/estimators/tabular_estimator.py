@@ -7,7 +7,6 @@ from os import PathLike
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -16,10 +15,13 @@ from chainrule.errors import ArgumentError
 from chainrule.estimators import estimator_file
 from chainrule.estimators.core import TabularNetwork, fit_network, joined, refit_network
 from chainrule.estimators.equal_rows import merge_equal_rows
+from chainrule.estimators.estimator import Estimator
 from chainrule.estimators.network import Options
 from chainrule.estimators.report import Report
 from chainrule.estimators.rows import evaluation_parts, weights_of
-from chainrule.estimators.tabular import TabularModel, units
+from chainrule.estimators.tabular import units
+from chainrule.estimators.tabular_model import TabularModel
+from chainrule.estimators.train_table import guess_of
 from chainrule.models.sequential import Sequential
 from chainrule.tables import (
     ClassTarget,
@@ -36,7 +38,7 @@ from chainrule.tables.overview import overview
 from chainrule.training.history import History
 
 
-class TabularEstimator(BaseEstimator, ABC):
+class TabularEstimator(Estimator, ABC):
     """Base of the two estimators; they say what targets and predictions are, training is here."""
 
     task: ClassVar[str]
@@ -62,11 +64,6 @@ class TabularEstimator(BaseEstimator, ABC):
     _model: TabularNetwork
     _report: Report
 
-    def keep(self, arguments: dict[str, Any]) -> None:
-        """Keep the arguments of the constructor, under their names and as they are."""
-        for name in self._get_param_names():
-            setattr(self, name, arguments[name])
-
     @abstractmethod
     def _options(self) -> dict[str, Any]:
         """Return the settings that only this estimator has."""
@@ -76,8 +73,8 @@ class TabularEstimator(BaseEstimator, ABC):
         """Check targets for training, and keep what they are."""
 
     @abstractmethod
-    def _fit_target(self, name: str, answers: Array) -> Target:
-        """Return the target, fitted on the training part of what `_encode` gives."""
+    def _fit_target(self, name: str, columns: Sequence[str], answers: Array) -> Target:
+        """Return the target, fitted on the training part of what `_encode` gives; its columns may have names."""
 
     @abstractmethod
     def _encode(self, y: Array) -> Array:
@@ -111,7 +108,7 @@ class TabularEstimator(BaseEstimator, ABC):
         self
         """
         options = self._all_options()
-        given_name = getattr(y, "name", None)
+        name, columns = _names_of(y)
         table, y = self._read(X, y, reset=True)
         self._learn_target(y)
         answers, weights = self._encode(y), weights_of(sample_weight, table.rows)
@@ -128,11 +125,11 @@ class TabularEstimator(BaseEstimator, ABC):
         data = DataOptions(categorical=self.categorical, numeric=self.numeric, drop=self.drop)
         data.check(table, "")
         encoder = Encoder.fit(training, None, data.roles, data.without, embed=True, cut=True)
-        target = self._fit_target(given_name if isinstance(given_name, str) else "y", answers[kept])
+        target = self._fit_target(name, columns, answers[kept])
         parts = self._parts(
             encoder, target, (training, answers[kept], None if weights is None else weights[kept]), held
         )
-        self._report = self._new_report(table, encoder, target, parts, options)
+        self._report = self._new_report(table, encoder, target, parts, options, data)
         self._model, self.history_ = fit_network(
             encoder,
             target,
@@ -226,12 +223,15 @@ class TabularEstimator(BaseEstimator, ABC):
         return parts
 
     def _new_report(
-        self, table: Table, encoder: Encoder, target: Target, parts: Sequence[Part], options: Options
+        self,
+        table: Table,
+        encoder: Encoder,
+        target: Target,
+        parts: Sequence[Part],
+        options: Options,
+        data: DataOptions,
     ) -> Report:
         classes = target.classes if isinstance(target, ClassTarget) else None
-        guess: str | float = 0.0
-        if isinstance(target, ClassTarget):
-            guess = target.classes[int(np.bincount(parts[0].answers, minlength=len(target.classes)).argmax())]
         return Report(
             name=type(self).__name__,
             target=target.name,
@@ -245,11 +245,14 @@ class TabularEstimator(BaseEstimator, ABC):
             columns=overview(encoder, table),
             split=[len(parts[0]), len(parts[1]) if len(parts) > 1 else 0, 0],
             seed=options.seed,
-            guess=guess,
-            settings=options.as_dict(),
+            guess=guess_of(target, parts[0]),
+            settings={**options.as_dict(), **data.as_dict()},
         )
 
-    _number_classes = False
+    @property
+    def _number_classes(self) -> bool:
+        """Whether classes were numbers."""
+        return False
 
     def _outputs(self, X: Any) -> Array:
         """Return the network's outputs for rows as a user gives them."""
@@ -259,27 +262,28 @@ class TabularEstimator(BaseEstimator, ABC):
     @property
     def best_iteration_(self) -> int:
         """The number of epochs after which the weights that are kept were reached, counted from 1."""
-        return self._fitted("best_iteration_", "_report").best_epoch  # type: ignore[no-any-return]
+        return self._trained("best_iteration_")[1].best_epoch
 
     @property
     def n_iter_(self) -> int:
         """The number of epochs that were run."""
-        return self._fitted("n_iter_", "_report").epochs  # type: ignore[no-any-return]
+        return self._trained("n_iter_")[1].epochs
 
     @property
     def network_(self) -> Sequential:
         """The network itself: ``network_.summary()``."""
-        return self._fitted("network_", "_model").network  # type: ignore[no-any-return]
+        return self._trained("network_")[0].network
 
     @property
     def encoder_(self) -> Encoder:
         """What becomes of each column: ``encoder_.describe()``."""
-        return self._fitted("encoder_", "_model").encoder  # type: ignore[no-any-return]
+        return self._trained("encoder_")[0].encoder
 
-    def _fitted(self, name: str, where: str) -> Any:
-        if where not in vars(self):
+    def _trained(self, name: str) -> tuple[TabularNetwork, Report]:
+        """Return the model and its report for the attribute ``name``, which there is not before."""
+        if not self.__sklearn_is_fitted__():
             raise AttributeError(f"{type(self).__name__} has no {name} before it is fitted")
-        return vars(self)[where]
+        return self._model, self._report
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_model" in vars(self)
@@ -331,6 +335,17 @@ def _is_frame(X: Any) -> bool:
     import narwhals as nw
 
     return nw.dependencies.is_into_dataframe(X)
+
+
+def _names_of(y: Any) -> tuple[str, tuple[str, ...]]:
+    """Return the name of a target, and those of its columns if it is a data frame."""
+    import narwhals as nw
+
+    if _is_frame(y):
+        columns = tuple(map(str, nw.from_native(y, eager_only=True).columns))
+        return (columns[0] if len(columns) == 1 else "y"), columns
+    name = getattr(y, "name", None)
+    return (name if isinstance(name, str) else "y"), ()
 
 
 def _table_of(array: Array) -> Table:

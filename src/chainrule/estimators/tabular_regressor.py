@@ -1,5 +1,6 @@
 """TabularRegressor: a network for numbers from a data frame, as scikit-learn's kind of estimator."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,53 +23,29 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
 
     Parameters
     ----------
-    hidden : sequence of int
-        Units of the hidden layers; () for a linear model.
-    activation : str
+    hidden, activation, optimizer, batch_size, dropout, refit, early_stopping, validation_fraction
+        As for `TabularClassifier`.
+    categorical, numeric, drop, random_state, verbose, callbacks
+        As for `TabularClassifier`.
     loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile"}
         "poisson" is for counts and rates of at least 0: its predictions are above 0. "huber" is linear beyond one
         standard deviation of the target.
     quantiles : sequence of float in (0, 1), optional
         What loss="quantile" predicts, increasing, such as (0.1, 0.5, 0.9): an output for each.
-    optimizer : str
     learning_rate : float > 0, optional
         The peak of the schedule, which rises for a tenth of the steps and then falls to 0. Default: of Adam 0.01, else
         the optimiser's own.
-    batch_size : int >= 1, optional
-        Default: 32 to 256 by the number of rows.
     epochs : int >= 1, optional
         At most so many. Default: 20 to 40 by the number of rows.
-    dropout : float in [0, 1)
-        After every hidden layer.
     metric : {"rmse", "mae", "r2"}, optional
         What the best epoch is chosen by.
-    refit : bool
-        Whether to train once more on all rows, those held out with them, for as many epochs as were best.
-    early_stopping : bool
-        Whether to hold out rows (or use ``eval_set``), to stop when 20 epochs were no better on them, and to keep the
-        weights of the best one; a ``metric`` includes it. Default: all rows train, and the last epoch counts, at which
-        the rate has come down to 0.
-    validation_fraction : float in (0, 1)
-        Share of the rows that is held out.
-    categorical, numeric, drop : sequence of str
-        Columns to treat so, or to leave out; those of an array are x0, x1, ...
-    random_state : int, RandomState or None
-    verbose : bool, {0, 1, 2} or "auto"
-    callbacks : Callback or list of Callback, optional
-        Of `chainrule.callbacks`; they are used as they are, not copied.
 
     Attributes
     ----------
-    best_iteration_, n_iter_ : int
-        Epochs after which the weights that are kept were reached, and epochs run.
+    best_iteration_, n_iter_, feature_names_in_, n_features_in_, network_, encoder_
+        As for `TabularClassifier`.
     history_ : History
         Losses and validation losses by epoch, of standardised targets; ``history_.plot()``.
-    feature_names_in_ : array of str
-        Where X was a data frame.
-    n_features_in_ : int
-    network_ : Sequential
-    encoder_ : Encoder
-        ``encoder_.describe()`` says what becomes of each column.
 
     Notes
     -----
@@ -121,13 +98,13 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
     def _encode(self, y: Array) -> Array:
         return y if self._columns > 1 else column_or_1d(y, warn=True)
 
-    def _fit_target(self, name: str, answers: Array) -> Target:
+    def _fit_target(self, name: str, columns: Sequence[str], answers: Array) -> Target:
         quantiles, counts = self._options()["quantiles"], self.loss == "poisson"
         if self._columns == 1:
             return _number_target(name, answers, quantiles, counts)
-        return NumbersTarget(
-            name, tuple(_number_target(f"{name}{i}", column, (), counts) for i, column in enumerate(answers.T))
-        )
+        names = columns or [f"{name}{i}" for i in range(self._columns)]
+        parts = zip(names, answers.T, strict=True)
+        return NumbersTarget(name, tuple(_number_target(part, values, (), counts) for part, values in parts))
 
     def _scale(self, target: Target, answers: Array) -> Array:
         parts = target.parts if isinstance(target, NumbersTarget) else (target,)

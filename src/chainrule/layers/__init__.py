@@ -7,6 +7,7 @@ from chainrule.layers.dense import Dense
 from chainrule.layers.dropout import Dropout
 from chainrule.layers.embedding import Embedding
 from chainrule.layers.flatten import Flatten
+from chainrule.layers.gaussian_noise import GaussianNoise
 from chainrule.layers.input import Input, InputLayer
 from chainrule.layers.layer import Layer
 from chainrule.layers.layer_normalization import LayerNormalization
@@ -20,6 +21,7 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "GaussianNoise",
     "Input",
     "InputLayer",
     "Layer",

@@ -2,7 +2,7 @@
 
 from typing import Any, Unpack
 
-from chainrule import initializers, regularizers
+from chainrule import constraints, initializers, regularizers
 from chainrule.arrays import Shape, is_number
 from chainrule.autodiff import ops
 from chainrule.autodiff.tensor import Tensor
@@ -26,6 +26,7 @@ class BatchNormalization(Layer):
         Whether there is a beta, a gamma.
     beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer
     beta_regularizer, gamma_regularizer : optional
+    beta_constraint, gamma_constraint : optional
 
     References
     ----------
@@ -51,6 +52,8 @@ class BatchNormalization(Layer):
         moving_variance_initializer: Any = "ones",
         beta_regularizer: Any = None,
         gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
@@ -66,6 +69,8 @@ class BatchNormalization(Layer):
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
         self.beta_regularizer = regularizers.get(beta_regularizer)
         self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
 
     def build(self, input_shape: Shape) -> None:
         """Make gamma, beta and the moving averages, one of each per feature."""
@@ -74,10 +79,20 @@ class BatchNormalization(Layer):
             raise ShapeError(f"{self.name} normalises the last axis (axis=-1), got axis={self.axis}")
         if self.scale:
             self.gamma = self.add_weight(
-                (width,), self.gamma_initializer, regularizer=self.gamma_regularizer, name="gamma"
+                (width,),
+                self.gamma_initializer,
+                regularizer=self.gamma_regularizer,
+                name="gamma",
+                constraint=self.gamma_constraint,
             )
         if self.center:
-            self.beta = self.add_weight((width,), self.beta_initializer, regularizer=self.beta_regularizer, name="beta")
+            self.beta = self.add_weight(
+                (width,),
+                self.beta_initializer,
+                regularizer=self.beta_regularizer,
+                name="beta",
+                constraint=self.beta_constraint,
+            )
         self.moving_mean = self.add_weight((width,), self.moving_mean_initializer, trainable=False, name="moving_mean")
         self.moving_variance = self.add_weight(
             (width,), self.moving_variance_initializer, trainable=False, name="moving_variance"

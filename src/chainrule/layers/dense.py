@@ -2,7 +2,7 @@
 
 from typing import Any, Unpack
 
-from chainrule import activations, initializers, regularizers
+from chainrule import activations, constraints, initializers, regularizers
 from chainrule.arrays import Shape, whole_number
 from chainrule.autodiff.tensor import Tensor
 from chainrule.errors import ShapeError
@@ -22,6 +22,8 @@ class Dense(Layer):
     kernel_initializer, bias_initializer : str, Initializer or callable
     kernel_regularizer, bias_regularizer : str or callable, optional
         Penalty on W or b: "l2", L1(0.01) ...
+    kernel_constraint, bias_constraint : str or callable, optional
+        Where W or b is put back to after every step: MaxNorm(2), "non_neg" ...
 
     Notes
     -----
@@ -43,6 +45,8 @@ class Dense(Layer):
         bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None,
         bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
@@ -53,6 +57,8 @@ class Dense(Layer):
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
         self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
 
     def build(self, input_shape: Shape) -> None:
         """Make W (in, units) and b (units,)."""
@@ -60,11 +66,19 @@ class Dense(Layer):
         if len(input_shape) < 2 or width is None:
             raise ShapeError(f"{self.name} expects inputs of shape (batch, features), got {input_shape}")
         self.kernel = self.add_weight(
-            (width, self.units), self.kernel_initializer, regularizer=self.kernel_regularizer, name="kernel"
+            (width, self.units),
+            self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            name="kernel",
+            constraint=self.kernel_constraint,
         )
         if self.use_bias:
             self.bias = self.add_weight(
-                (self.units,), self.bias_initializer, regularizer=self.bias_regularizer, name="bias"
+                (self.units,),
+                self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                name="bias",
+                constraint=self.bias_constraint,
             )
 
     def preactivation(self, inputs: Tensor) -> Tensor:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from math import prod
 from typing import Unpack
 
-from chainrule.arrays import Shape, is_number
+from chainrule.arrays import is_number
 from chainrule.autodiff.tensor import Tensor
 from chainrule.errors import ArgumentError, ShapeError
-from chainrule.layers.layer import Layer, LayerOptions
-from chainrule.random import Stream, check_seed
+from chainrule.layers.layer import LayerOptions
+from chainrule.layers.noise import Noise
 
 
-class Dropout(Layer):
+class Dropout(Noise):
     """During training: ``y = x m / (1 - rate)`` with m = 0 with probability ``rate``, else 1; otherwise ``y = x``.
 
     Parameters
@@ -44,31 +44,23 @@ class Dropout(Layer):
         seed: int | None = None,
         **options: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(**options)
+        super().__init__(seed, **options)
         if not is_number(rate) or not 0 <= rate < 1:
             raise ArgumentError(f"rate must be in [0, 1), got {rate!r}; 0.5 drops half of the activations")
         self.rate = float(rate)
         self.noise_shape = None if noise_shape is None else tuple(noise_shape)
-        self.seed = None if seed is None else check_seed(seed)
-        if self.seed is not None:
-            self.stream = Stream(self.seed, 0)
 
     @property
     def threshold(self) -> int:
         """Number in [0, 65536) below which 16 random bits drop their element."""
         return min(round(self.rate * 65536), 65535)
 
-    def _make_stream(self, seed: int, index: int) -> Stream:
-        return Stream(seed if self.seed is None else self.seed, index)
-
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         """Return the inputs, masked and scaled while training."""
         if not training or self.threshold == 0:
             return inputs
-        if self.stream is None:
-            self.stream = self._make_stream(self._seed, 0)
         shape = self._mask_shape(inputs.shape)
-        kept = self.stream.bits(prod(shape)).reshape(shape) >= self.threshold
+        kept = self.bits(prod(shape)).reshape(shape) >= self.threshold
         return inputs * Tensor.wrap(kept * inputs.dtype.type(65536 / (65536 - self.threshold)))
 
     def _mask_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -78,7 +70,3 @@ class Dropout(Layer):
         if len(wanted) != len(shape) or any(m not in (None, 1, n) for n, m in zip(shape, wanted, strict=True)):
             raise ShapeError(f"{self.name} can't stretch a mask of noise_shape {wanted} over inputs of shape {shape}")
         return tuple([n if m is None else m for n, m in zip(shape, wanted, strict=True)])
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """Outputs have the shape of the inputs."""
-        return input_shape

@@ -4,7 +4,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from chainrule import initializers, regularizers
+from chainrule import constraints, initializers, regularizers
 from chainrule.arrays import Array, Shape, whole_number
 from chainrule.autodiff import ops
 from chainrule.autodiff.tensor import Tensor, TensorLike, as_tensor
@@ -23,6 +23,7 @@ class Embedding(Layer):
         Length of each vector.
     embeddings_initializer : str, Initializer or callable
     embeddings_regularizer : str or callable, optional
+    embeddings_constraint : str or callable, optional
 
     Notes
     -----
@@ -40,6 +41,7 @@ class Embedding(Layer):
         output_dim: int,
         embeddings_initializer: Any = "random_uniform",
         embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
@@ -47,6 +49,7 @@ class Embedding(Layer):
         self.output_dim = whole_number("output_dim", output_dim, least=1)
         self.embeddings_initializer = initializers.get(embeddings_initializer)
         self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
+        self.embeddings_constraint = constraints.get(embeddings_constraint)
 
     def build(self, input_shape: Shape) -> None:
         """Make E (input_dim, output_dim)."""
@@ -55,6 +58,7 @@ class Embedding(Layer):
             self.embeddings_initializer,
             regularizer=self.embeddings_regularizer,
             name="embeddings",
+            constraint=self.embeddings_constraint,
         )
 
     def _receive(self, inputs: TensorLike) -> Tensor:

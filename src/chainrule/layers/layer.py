@@ -1,9 +1,8 @@
 """Layer: what every layer has in common - its weights, when it builds, how it is called."""
 
 import inspect
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, TypedDict
 
 import numpy as np
@@ -13,8 +12,9 @@ from chainrule.arrays import Array, Shape, float_dtype
 from chainrule.autodiff import ops
 from chainrule.autodiff.tensor import Tensor, TensorLike, as_tensor
 from chainrule.autodiff.variable import Variable
-from chainrule.configurable import Configurable
-from chainrule.errors import ArgumentError, DTypeError, ShapeError, StateError
+from chainrule.configurable import Configurable, snake_case
+from chainrule.errors import DTypeError, ShapeError, StateError
+from chainrule.layers.tree import LayerTree
 from chainrule.random import Stream, check_seed, weight_seed
 
 
@@ -27,7 +27,7 @@ class LayerOptions(TypedDict, total=False):
     input_shape: Sequence[int] | None
 
 
-class Layer(Configurable, ABC):
+class Layer(Configurable, LayerTree, ABC):
     """Base of all layers: subclass it, make weights with `add_weight`, compute in `call`.
 
     Parameters
@@ -64,6 +64,7 @@ class Layer(Configurable, ABC):
         trainable: bool = True,
         input_shape: Sequence[int] | None = None,
     ) -> None:
+        super().__init__(trainable)
         self.name = name or snake_case(type(self).__name__)
         self._named = name is not None
         self.input_shape: Shape | None = None if input_shape is None else (None, *input_shape)
@@ -72,11 +73,7 @@ class Layer(Configurable, ABC):
         self.stream: Stream | None = None
         self._dtype = None if dtype is None else float_dtype(dtype)
         self._seed = check_seed(None)
-        self._variables: list[Variable] = []
-        self._initializers: list[Any] = []
-        self._regularizers: list[tuple[Variable, Any]] = []
-        self._children: dict[str, Layer] | None = None
-        self.trainable = trainable
+        self._initializers: list[Any] = []  # one for each Variable
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Keep track of Variables that a subclass assigns to its attributes, and note the change."""
@@ -97,24 +94,6 @@ class Layer(Configurable, ABC):
     def _need_init(self, when: str = "first") -> None:
         if "_variables" not in self.__dict__:
             raise StateError(f"{type(self).__name__}.__init__ must call super().__init__() {when}")
-
-    @property
-    def trainable(self) -> bool:
-        """Whether training changes the weights; setting it sets it for the layers inside too."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
-        for child in self._sublayers.values():
-            child.trainable = value
-
-    @property
-    def _sublayers(self) -> "dict[str, Layer]":
-        """The layers in this layer's attributes - alone, or in lists, tuples and dicts - by where they stand."""
-        if self._children is not None:
-            return self._children
-        return _layers_in({name: value for name, value in vars(self).items() if name not in ("owner", "_arguments")})
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -142,6 +121,7 @@ class Layer(Configurable, ABC):
         trainable: bool = True,
         regularizer: Any = None,
         name: str | None = None,
+        constraint: Any = None,
     ) -> Variable:
         """Make a Variable of this layer.
 
@@ -155,8 +135,10 @@ class Layer(Configurable, ABC):
         regularizer : callable, optional
             Its value is added to the loss as written.
         name : str, optional
+        constraint : str or callable, optional
+            Where the weight is put back to after every step, such as MaxNorm(2).
         """
-        from chainrule import regularizers
+        from chainrule import constraints, regularizers
 
         if not isinstance(shape, list | tuple) or any(not isinstance(n, int | np.integer) or n < 1 for n in shape):
             raise ShapeError(f"add_weight expects a shape such as [in, out] with lengths >= 1, got {shape!r}")
@@ -164,7 +146,7 @@ class Layer(Configurable, ABC):
         make = initializers.get(initializer)
         values = self._draw(make, shape, len(self._variables), dtype or self.dtype)
         label = name or ("kernel" if len(shape) > 1 else "bias")
-        variable = Variable(values, trainable, label)
+        variable = Variable(values, trainable, label, constraint=constraints.get(constraint))
         self._track(variable, make)
         penalty = regularizers.get(regularizer)
         if penalty is not None:
@@ -268,129 +250,24 @@ class Layer(Configurable, ABC):
             self.trainable = False  # for the layers inside too
         self.built = True
 
+    def draw_again(self) -> None:
+        """Give the weights that are trained the values they began with; those that no initializer made stay."""
+        for number, (variable, make) in enumerate(zip(self._variables, self._initializers, strict=True)):
+            if make is not None and variable.trainable:
+                variable.assign(self._draw(make, variable.shape, number, variable.dtype))
+
     def check_input(self, shape: Shape) -> None:
         """Refuse inputs of another shape than the layer was built for."""
         if self.input_shape is not None and self._variables and shape != self.input_shape:
             raise self._wrong_input(shape)
 
+    def weights_were_set(self) -> None:  # most layers have nothing to do
+        """Hear that `set_weights` or a model file has given all weights."""
+
     def _wrong_input(self, shape: Shape) -> ShapeError:
         expected = show(self.input_shape or ())
         hint = self.owner.explain_input(self, shape) if self.owner is not None else ""
         return ShapeError(f"{self.name} expects inputs of shape {expected}, got {show(shape)}{hint}")
-
-    def walk(self) -> "Iterator[Layer]":
-        """Give this layer and the layers inside it."""
-        return (layer for _, layer in self._places())
-
-    def _places(self, path: str = "") -> "Iterator[tuple[str, Layer]]":
-        yield path, self
-        for name, child in self._sublayers.items():
-            yield from child._places(f"{path}{name}/")
-
-    def named_weights(self) -> list[tuple[str, Variable]]:
-        """All Variables with the names they have in a model: dense_1/kernel, my_block_1/inner/kernel ..."""
-        named: dict[int, tuple[str, Variable]] = {}  # a Variable that stands in several places counts once
-        for path, layer in self._places():
-            for v in sorted(layer.own, key=lambda v: not v.trainable):
-                named.setdefault(id(v), (f"{self.name}/{path}{v.name}", v))
-        return list(named.values())
-
-    @property
-    def weights(self) -> list[Variable]:
-        """All Variables: of each layer the trainable ones first, then its state."""
-        return [v for _, v in self.named_weights()]
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        """The Variables that training changes."""
-        return [v for layer in self.walk() if layer.trainable and self.trainable for v in layer.own if v.trainable]
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """State, and the weights of layers that are frozen."""
-        trained = {id(v) for v in self.trainable_weights}
-        return [v for v in self.weights if id(v) not in trained]
-
-    trainable_variables = trainable_weights
-    variables = weights
-    non_trainable_variables = non_trainable_weights
-
-    @property
-    def own(self) -> list[Variable]:
-        """The Variables of this layer itself, in the order they were made."""
-        return self._variables
-
-    @property
-    def penalties(self) -> list[tuple[Variable, Any]]:
-        """The weights that have a regularizer, each with it; those that are frozen left out."""
-        return [
-            (variable, penalty)
-            for layer in self.walk()
-            for variable, penalty in layer._regularizers
-            if self.trainable and layer.trainable and variable.trainable
-        ]
-
-    @property
-    def losses(self) -> list[Tensor]:
-        """The penalties on this layer's weights, each a single number."""
-        return [penalty(variable) for variable, penalty in self.penalties]
-
-    def get_weights(self) -> list[Array]:
-        """Return copies of all weights, trainable first."""
-        return [v.numpy() for v in self.weights]
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Set all weights, in the order of `get_weights`."""
-        assign_all(self.name, self.named_weights(), weights)
-        for layer in self.walk():
-            layer.weights_were_set()
-
-    def weights_were_set(self) -> None:  # most layers have nothing to do
-        """Hear that `set_weights` or a model file has given all weights."""
-
-    def count_params(self) -> int:
-        """Return the number of weights, state included."""
-        return sum(v.size for v in self.weights)
-
-
-def _layers_in(attributes: dict[str, Any]) -> dict[str, Layer]:
-    """Find layers in attributes, each once, by the path to it."""
-    found: dict[str, Layer] = {}
-
-    def search(path: str, value: Any) -> None:
-        if isinstance(value, Layer):
-            if all(value is not other for other in found.values()):
-                found[path] = value
-        elif isinstance(value, list | tuple | dict):
-            for key, part in value.items() if isinstance(value, dict) else enumerate(value):
-                search(f"{path}_{key}", part)
-
-    for name, value in attributes.items():
-        search(name, value)
-    return found
-
-
-def assign_all(owner: str, named: Sequence[tuple[str, Variable]], weights: Sequence[Any]) -> None:
-    """Assign values to all of these Variables, or, if some don't fit, to none."""
-    if len(weights) != len(named):
-        raise ArgumentError(f"{owner} has {len(named)} weights, got {len(weights)}")
-    new = [np.asarray(values, v.dtype) for (_, v), values in zip(named, weights, strict=True)]
-    for (name, variable), values in zip(named, new, strict=True):
-        if values.shape != variable.shape:
-            raise ShapeError(f"{name} has shape {variable.shape}, got values of shape {values.shape}")
-    for (_, variable), values in zip(named, new, strict=True):
-        variable.assign(values)
-
-
-def snake_case(name: str) -> str:
-    """Return ``LayerNormalization`` as ``layer_normalization``, and ``MLPBlock`` as ``mlp_block``.
-
-    Examples
-    --------
-    >>> snake_case("BatchNormalization")
-    'batch_normalization'
-    """
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def show(shape: Shape) -> str:

@@ -1,27 +1,14 @@
 """What every metric is: a number kept up to date batch by batch."""
 
-import re
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from chainrule.arrays import Array
-from chainrule.configurable import Configurable
+from chainrule.configurable import Configurable, snake_case
 from chainrule.errors import StateError
 
 Result: TypeAlias = float | Array
-
-_WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
-
-def snake_case(name: str) -> str:
-    """Return a class name as the name that a metric has in the history.
-
-    Examples
-    --------
-    >>> snake_case("TopKCategoricalAccuracy"), snake_case("F1Score"), snake_case("AUC")
-    ('top_k_categorical_accuracy', 'f1_score', 'auc')
-    """
-    return _WORD_STARTS.sub("_", name).lower()
 
 
 class Metric(Configurable, ABC):
@@ -76,6 +63,27 @@ class Metric(Configurable, ABC):
     @abstractmethod
     def reset_state(self) -> None:
         """Forget all batches."""
+
+    def get_state(self) -> dict[str, Any]:
+        """Return all that the metric keeps, for a checkpoint in the middle of an epoch.
+
+        The attributes, functions among them left out. A metric that keeps something else than numbers, text, arrays,
+        and lists and dicts of them overrides this and `set_state`.
+        """
+        return {
+            name: value.get_state() if isinstance(value, Metric) else value
+            for name, value in vars(self).items()
+            if name != "_arguments" and not (callable(value) and not isinstance(value, Metric))
+        }
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `get_state` gave."""
+        for name, value in state.items():
+            part = vars(self).get(name)
+            if isinstance(part, Metric):
+                part.set_state(value)
+            else:
+                setattr(self, name, value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Result:
         """Take one batch in and return the value over all batches so far."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.configurable import lookup
+from chainrule.configurable import lookup, snake_case
 from chainrule.errors import ArgumentError
 from chainrule.metrics.accuracy import (
     BinaryAccuracy,
@@ -16,7 +16,7 @@ from chainrule.metrics.accuracy import (
 from chainrule.metrics.confusion import ConfusionMatrix
 from chainrule.metrics.log_loss import LogLoss
 from chainrule.metrics.mean import FunctionMetric, Mean
-from chainrule.metrics.metric import Metric, snake_case
+from chainrule.metrics.metric import Metric
 from chainrule.metrics.precision_recall import F1Score, Precision, Recall
 from chainrule.metrics.ranking import AUC
 from chainrule.metrics.regression import MeanAbsoluteError, MeanSquaredError, R2Score, RootMeanSquaredError

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -184,8 +185,14 @@ class Model(Configurable, ABC):
         validation_freq: int = 1,
         validation_batch_size: int | None = None,
         seed: int | None = None,
+        resume_from: str | PathLike[str] | None = None,
     ) -> History:
         """Train for some epochs; a further call goes on from there.
+
+        One seed decides everything that is random. The same call with the same seed gives the same bits: on one
+        machine, or another with the same instruction set, on any number of threads, and also where it was stopped in
+        between and goes on from a checkpoint. Other instruction sets and the other engine agree to rounding;
+        ``history.environment`` says what a run was made on.
 
         Parameters
         ----------
@@ -210,15 +217,31 @@ class Model(Configurable, ABC):
             As in Keras.
         seed : int, optional
             Of orders, splits and dropout; default: the model's.
+        resume_from : str or path, optional
+            A checkpoint of this training (`chainrule.callbacks.ModelCheckpoint`): go on from there as if it had never
+            stopped, with the same data and arguments. ``epochs`` counts from the beginning, and may be more now. The
+            seed, and what happened to the learning rate, come from the checkpoint. Callbacks must be there again;
+            those that remember something, such as `EarlyStopping`, are given it back.
 
         Returns
         -------
         History
+
+        Raises
+        ------
+        StateError
+            The checkpoint is of another architecture, optimiser, data or settings.
         """
         check_epochs(epochs, initial_epoch)
         check_class_weight(class_weight)
         validation_freq = whole_number("validation_freq", validation_freq, least=1)
+        checkpoint = None if resume_from is None else self._read_checkpoint(resume_from)
         task, rows = self._rows(x, y, sample_weight, "fit")
+        if checkpoint is not None:
+            checkpoint.check(self)
+            if seed not in (None, checkpoint.seed):
+                raise ArgumentError(f"the checkpoint's run had seed {checkpoint.seed}, got seed={seed!r}; leave it out")
+            seed = checkpoint.seed
         if seed is not None:
             self.reseed(check_seed(seed))
         validation = None
@@ -244,6 +267,9 @@ class Model(Configurable, ABC):
             evaluation_batch(validation_batch_size, len(validation))
         hooks = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or [])
         trainer = Trainer(task, self._engine, self._position, rows, validation, settings, hooks)
+        if checkpoint is not None:
+            trainer.resume(checkpoint.state)
+            checkpoint.fill(self)
         self.history = trainer.history  # what an interrupted run has reached is not lost
         self._fitting = True
         try:
@@ -356,6 +382,24 @@ class Model(Configurable, ABC):
         """Take over a copied or unpickled state; the copy gets parameter vectors of its own."""
         self.__dict__.update(state)
         self.arrange()
+
+    def check_keepable(self) -> None:
+        """Raise the error for a model that no checkpoint can hold, such as one with a function as activation."""
+        from chainrule.models.checkpoint_file import check_keepable
+
+        check_keepable(self)
+
+    def save_checkpoint(self, filepath: str | PathLike[str], state: Mapping[str, Any]) -> None:
+        """Write the model with the state of its training; `ModelCheckpoint` does it."""
+        from chainrule.models.checkpoint_file import write_checkpoint
+
+        write_checkpoint(self, filepath, state)
+
+    @staticmethod
+    def _read_checkpoint(filepath: str | PathLike[str]) -> Any:
+        from chainrule.models.checkpoint_file import Checkpoint
+
+        return Checkpoint(filepath)
 
     def snapshot(self) -> tuple[Array, Array]:
         """Return a copy of all weights and state, for `restore`."""

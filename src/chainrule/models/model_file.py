@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import activations, initializers, layers, losses, metrics, optimizers, regularizers
+from chainrule import activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers
 from chainrule.arrays import Array
 from chainrule.configurable import Configurable
 from chainrule.errors import ArgumentError, ChainruleError, DataError, FileError, StateError
@@ -24,6 +24,7 @@ from chainrule.optimizers import schedules
 
 SCHEMA = 2
 KEY = "chainrule"
+CHECKPOINT, STATE = "checkpoint", "$state"  # in a checkpoint: the entry for it, and how names of its tensors begin
 Description = dict[str, Any]
 
 
@@ -42,7 +43,7 @@ def file_name(cls: type) -> str:
 # Every class that a file may name. A custom layer must be passed in by the caller.
 KNOWN: dict[str, type] = {
     file_name(cls): cls
-    for module in (layers, losses, optimizers, metrics, initializers, regularizers, schedules)
+    for module in (constraints, layers, losses, optimizers, metrics, initializers, regularizers, schedules)
     for cls in vars(module).values()
     if isinstance(cls, type) and issubclass(cls, Configurable)
 }
@@ -162,7 +163,7 @@ def restore_network(
                 inner.trainable = bool(trainable)
         model.arrange()
         model.weight_source = None
-        _fill(model, tensors)
+        fill_network(model, tensors)
         if "compile" in description:
             model.compile(**{key: decode(part, custom or {}) for key, part in description["compile"].items()})
     except FileError:
@@ -186,19 +187,31 @@ class _Shapes:
         return np.zeros(shape, dtype)
 
 
+PARTS: dict[str, Any] = {
+    "activation": activations.Activation,
+    "initializer": Initializer,
+    "regularizer": regularizers.L1L2,
+    "constraint": constraints.MinMaxNorm | constraints.NonNeg,
+}
+
+
 def _check_parts(layer: Layer) -> None:
-    """Refuse a known layer whose activation, initialiser or regularizer is an object of another kind."""
+    """Refuse a known layer whose activation, initialiser, regularizer or constraint is an object of another kind."""
     if type(layer) not in KNOWN.values():
         return
     for name, value in vars(layer).items():
-        kind = {"activation": activations.Activation, "initializer": Initializer, "regularizer": regularizers.L1L2}.get(
-            name.rpartition("_")[2]
-        )
+        kind = PARTS.get(name.rpartition("_")[2])
         if kind is not None and value is not None and not isinstance(value, kind):
             raise FileError(f"the file's description is damaged: {type(value).__name__} is no {name}")
 
 
-def _fill(model: Sequential, tensors: Mapping[str, Array]) -> None:
+def weights_among(tensors: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the tensors of a file that are weights, without those of a checkpoint's state."""
+    return {name: array for name, array in tensors.items() if not name.startswith(f"{STATE}/")}
+
+
+def fill_network(model: Sequential, tensors: Mapping[str, Array]) -> None:
+    """Set all weights of a model, which must be the ones that it has."""
     expected = dict(pair for layer in model.layers for pair in layer.named_weights())
     if expected.keys() != tensors.keys():
         odd = min(expected.keys() ^ tensors.keys())[:60]
@@ -293,7 +306,8 @@ def restore_model(
     training = description.get("training", {})
     if not isinstance(description.get("network"), dict) or not isinstance(training, dict):
         raise FileError(f"{filepath} has no description of a network")
-    model = restore_network(description["network"], tensors, custom)
+    weights = weights_among(tensors) if CHECKPOINT in description else tensors
+    model = restore_network(description["network"], weights, custom)
     model.trained_by = training
     return model
 

@@ -10,10 +10,12 @@ from chainrule import changes
 from chainrule.arrays import Array, Shape, float_dtype
 from chainrule.autodiff.tensor import Tensor, TensorLike
 from chainrule.autodiff.variable import Variable
+from chainrule.configurable import snake_case
 from chainrule.engine.parameters import ParameterVector
 from chainrule.errors import ArgumentError, ShapeError, StateError, UnknownNameError, did_you_mean
 from chainrule.layers.input import InputLayer
-from chainrule.layers.layer import Layer, assign_all, show, snake_case
+from chainrule.layers.layer import Layer, show
+from chainrule.layers.tree import assign_all
 from chainrule.models.model import Model
 from chainrule.random import check_seed
 

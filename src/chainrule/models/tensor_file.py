@@ -18,7 +18,8 @@ import numpy as np
 from chainrule.arrays import Array
 from chainrule.errors import FileError, did_you_mean
 
-TYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
+# Weights are float32 or float64; a checkpoint keeps what else there is as bytes.
+TYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8"), "U8": np.dtype(np.uint8)}
 MOST_HEADER = 100_000_000  # bytes, as the format has it
 MOST_NESTED = 50  # levels of JSON
 MOST_DIMENSIONS = 8

@@ -243,6 +243,7 @@ class Optimizer(Configurable, ABC):
             dtype = weights.dtype
             row = rows.get(dtype) or rows.setdefault(dtype, self._row(dtype))
             self._move(weights, gradient.astype(dtype, copy=False), self._slots_of(variable, weights), row)
+            variable.constrain()
         self.iterations += 1
         return self.iterations
 

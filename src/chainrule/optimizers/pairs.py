@@ -22,6 +22,10 @@ class Updatable(Protocol):
         """Return the variable's own C-contiguous array, about to be changed in place."""
         ...
 
+    def constrain(self) -> None:
+        """Put the values back where the variable's constraint allows them to be."""
+        ...
+
 
 class Pairs(NamedTuple):
     """Variables with their gradients, which are flat arrays, and the variables that have none."""

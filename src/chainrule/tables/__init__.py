@@ -4,7 +4,7 @@ from chainrule.tables.data_options import DataOptions
 from chainrule.tables.encoder import Encoder, Treatment
 from chainrule.tables.overview import overview
 from chainrule.tables.preparation import Part, PreparedData, prepare
-from chainrule.tables.several_targets import LabelsTarget, NumbersTarget, Target, read_target
+from chainrule.tables.several_targets import LabelsTarget, NumbersTarget, Target, read_target, target_columns
 from chainrule.tables.source import read_query, read_table
 from chainrule.tables.split import split_rows, split_validation
 from chainrule.tables.table import Column, Table
@@ -32,5 +32,6 @@ __all__ = [
     "read_target",
     "split_rows",
     "split_validation",
+    "target_columns",
     "with_known_target",
 ]

@@ -8,14 +8,15 @@ from chainrule.arrays import Array
 from chainrule.tables.duplicates import count_copies
 from chainrule.tables.encoder import Encoder
 from chainrule.tables.encodings.identifiers import why_identifier
+from chainrule.tables.leak_pairs import find_leaking_pairs
 from chainrule.tables.leaks import find_leaks
 from chainrule.tables.table import Column, Table, counted
 
-_MOST_LEAKS = 5  # that are told one by one
+_MOST_LEAKS, _MOST_PAIRS = 5, 2  # that are told one by one
 
 
 def leak_warnings(training: Table, encoder: Encoder, answers: Array, classes: int | None) -> list[str]:
-    """Return a sentence for each column that gives the target away.
+    """Return a sentence for each column, and each pair of columns, that gives the target away.
 
     Parameters
     ----------
@@ -27,13 +28,19 @@ def leak_warnings(training: Table, encoder: Encoder, answers: Array, classes: in
     classes : int or None
         The number of classes; None for numbers.
     """
-    leaks = find_leaks([training.column(encoding.name) for encoding in encoder.used], answers, classes)
-    return [
+    columns = [training.column(encoding.name) for encoding in encoder.used]
+    alone = [
         f"{leak.column} alone tells {encoder.target}: it goes {leak.share:.1%} of the way from guessing to certainty"
         f"{f', the next best ({leak.next_column}) {leak.next_share:.0%}' if leak.next_column else ''}; "
         "leave it out if it is not known beforehand"
-        for leak in leaks[:_MOST_LEAKS]
+        for leak in find_leaks(columns, answers, classes)[:_MOST_LEAKS]
     ]
+    together = [
+        f"{' and '.join(pair.columns)} together tell {encoder.target}: they go {pair.share:.1%} of the way from "
+        f"guessing to certainty, the better one alone {pair.alone:.0%}; leave one out if it is not known beforehand"
+        for pair in find_leaking_pairs(columns, answers, classes)[:_MOST_PAIRS]
+    ]
+    return alone + together
 
 
 def copy_warnings(table: Table, parts: Sequence[Array], test: Table | None, ignored: str | None) -> list[str]:

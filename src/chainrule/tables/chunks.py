@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chainrule.errors import FileError
-from chainrule.tables.files import load_file
+from chainrule.tables.files import load_file, load_query
 from chainrule.tables.parsing import connect, read_columns
 from chainrule.tables.relation import Relation
 from chainrule.tables.table import Table, refuse_repeated
@@ -28,21 +28,27 @@ _MOST_CELLS = 4_000_000  # of a chunk
 
 @contextmanager
 def read_chunks(
-    path: Path,
+    path: Path | None,
     cells_per_row: Callable[[tuple[str, ...]], int] = len,
     with_text: Collection[str] | None = None,
+    table: str | None = None,
+    query: str = "",
 ) -> Iterator[Iterator[Table]]:
-    r"""Give the tables that make up a file, in its order.
+    r"""Give the tables that make up a file, or what a query gives, in its order.
 
     Parameters
     ----------
-    path : Path
-        What `read_table` takes: also several files, a database, or ``-`` for standard input.
+    path : Path or None
+        What `read_table` takes: also several files, a database, or ``-`` for standard input. None for a query.
     cells_per_row : callable(names) -> int, optional
         How many numbers a row will need, by the names of the columns: the more, the fewer rows are in a chunk.
     with_text : collection of str, optional
         The columns in which it matters whether values are text or numbers; default: all. Their kinds are decided by
         the whole file, which takes a pass over them; the kinds of others may change from chunk to chunk.
+    table : str, optional
+        A table of a database; the only one needs no name.
+    query : str
+        In SQL: see `read_query`.
 
     Raises
     ------
@@ -62,16 +68,16 @@ def read_chunks(
         connect(spill_to=Path(name)) as connection,
         _one_error(),
     ):
-        yield _chunks(connection, path, cells_per_row, with_text)
+        found = load_query(connection, query) if path is None else load_file(connection, path, table)
+        yield _chunks(connection, found, cells_per_row, with_text)
 
 
 def _chunks(
     connection: "DuckDBPyConnection",
-    path: Path,
+    found: Relation | Table,
     cells_per_row: Callable[[tuple[str, ...]], int],
     with_text: Collection[str] | None,
 ) -> Iterator[Table]:
-    found = load_file(connection, path)
     refuse_repeated(found.names)
     rows = max(1, min(MOST_ROWS, _MOST_CELLS // max(1, cells_per_row(found.names))))
     if isinstance(found, Table):

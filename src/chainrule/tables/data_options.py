@@ -2,11 +2,13 @@
 
 from collections import Counter
 from dataclasses import dataclass, fields
+from os import PathLike
 from typing import Any
 
 from chainrule.errors import ArgumentError, DTypeError, UnknownNameError, did_you_mean
 from chainrule.tables.encodings.choice import Role
-from chainrule.tables.table import Table
+from chainrule.tables.source import read_table
+from chainrule.tables.table import Table, counted
 
 _LISTS = ("categorical", "numeric", "drop")
 _SINGLE = ("group", "time", "weight")
@@ -110,6 +112,20 @@ class DataOptions:
         if self.weight is not None:
             reasons[self.weight] = "weighs the rows"
         return reasons
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the options as JSON data; of test rows the name of their file, or how many there are.
+
+        Examples
+        --------
+        >>> DataOptions(drop="id", time="day").as_dict()["drop"]
+        ['id']
+        """
+        plain = {option.name: getattr(self, option.name) for option in fields(self)}
+        test = str(self.test) if isinstance(self.test, str | PathLike) else None
+        if test is None and self.test is not None:
+            test = counted(read_table(self.test).rows, "row")
+        return {**plain, **{name: list(plain[name]) for name in _LISTS}, "test": test}
 
     def _named(self) -> list[tuple[str, Any]]:
         """Return every column that is named, with the option that names it."""

@@ -106,7 +106,8 @@ class Encoder:
         if not encoder.used:
             encoder = cls(target, encodings("any"))  # numbers that count the rows are better than nothing
         if not encoder.used:
-            reasons = "; ".join(f"{e.name!r}: {e.describe()}" for e in encoder.encodings) or "it has only the target"
+            reasons = "; ".join([*(f"{e.name!r}: {e.describe()}" for e in encoder.encodings), *table.notes])
+            reasons = reasons or "it has only the target"
             raise DataError(f"the table has no column to learn from ({reasons}); add one that varies and repeats")
         return encoder
 
@@ -170,7 +171,8 @@ class Encoder:
         if absent:
             extra = self.extra_columns(table)
             hint = f"it has instead {some(extra)}" if extra else "columns are found by their names"
-            raise DataError(f"the table lacks the columns {', '.join(map(repr, absent))} of the training table; {hint}")
+            names, hints = ", ".join(map(repr, absent)), "; ".join([hint, *table.notes])
+            raise DataError(f"the table lacks the columns {names} of the training table; {hints}")
         matrix = np.zeros((table.rows, len(self.feature_names)), dtype=np.float32)
         for start, encoding in self._places():
             stop = start + len(encoding.feature_names)

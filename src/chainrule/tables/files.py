@@ -64,8 +64,13 @@ def load_file(connection: "DuckDBPyConnection", path: Path, table: str | None = 
     if separator and not path.exists() and table is None:
         path, table = Path(before), after
     if str(path) == STANDARD_INPUT:
-        with _standard_input() as copy:
+        if sys.stdin is None or sys.stdin.isatty():
+            raise FileError("nothing comes from standard input; pipe a table into the command, or name a file")
+        with _copied(sys.stdin.buffer) as copy:
             return _load_all(connection, [copy], table, "standard input")
+    if path.is_fifo():  # what a shell makes of <(command)
+        with path.open("rb") as stream, _copied(stream) as copy:
+            return _load_all(connection, [copy], table, path.name)
     if path.exists() or not glob.has_magic(str(path)):
         return _load_all(connection, [path], table, None)
     matches = sorted(glob.glob(str(path)))  # noqa: PTH207  (Path.glob takes no absolute pattern)
@@ -82,15 +87,21 @@ def query_table(query: str) -> Table:
     DataError
         The query is no SELECT, or fails.
     """
+    with connect() as connection:
+        found = load_query(connection, query)
+        return Table(read_columns(connection, found), found.notes)
+
+
+def load_query(connection: "DuckDBPyConnection", query: str) -> Relation:
+    """Load what a SQL query gives into a table of DuckDB; errors as those of `query_table`."""
     from duckdb import Error
 
-    with connect() as connection:
-        try:
-            connection.execute(f"CREATE TEMP TABLE content AS (\n{query.strip().rstrip(';')}\n)").fetchall()
-            return Table(read_columns(connection, Relation.of(connection, "content")))
-        except Error as error:
-            reason = str(error).partition("\nLINE ")[0]  # where DuckDB shows the query again
-            raise DataError(f"the SQL query failed: {' '.join(reason.split())}") from None
+    try:
+        connection.execute(f"CREATE TEMP TABLE content AS (\n{query.strip().rstrip(';')}\n)").fetchall()
+        return Relation.of(connection, "content")
+    except Error as error:
+        reason = str(error).partition("\nLINE ")[0]  # where DuckDB shows the query again
+        raise DataError(f"the SQL query failed: {' '.join(reason.split())}") from None
 
 
 def _load_all(
@@ -109,7 +120,7 @@ def _load_all(
             parts.append(_load(connection, path, start, label, table, f"content{index}"))
         except Error as error:
             text = not start.startswith(_PARQUET) and not _is_database(start) and not _is_json(path, start)
-            reason = _why_no_csv(path) if text else str(error).splitlines()[0]
+            reason = _why_no_csv(path) if text else str(error).splitlines()[0].rstrip(" .")
             raise FileError(f"{label} can't be read: {reason}; {_EXPECTED}") from None
     whole = Relation.union(connection, parts)
     several = (f"{len(paths)} files, from {paths[0]} to {paths[-1]}",) if len(paths) > 1 else ()
@@ -158,14 +169,12 @@ def _is_json(path: Path, start: bytes) -> bool:
 
 
 @contextmanager
-def _standard_input() -> Iterator[Path]:
+def _copied(stream: IO[bytes]) -> Iterator[Path]:
     """Give a temporary file with what comes in, since it is looked at more than once."""
-    if sys.stdin is None or sys.stdin.isatty():
-        raise FileError("nothing comes from standard input; pipe a table into the command, or name a file")
     with tempfile.TemporaryDirectory(prefix="chainrule-") as folder:
         copy = Path(folder) / "input"
         with copy.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
+            shutil.copyfileobj(stream, file)
         yield copy
 
 

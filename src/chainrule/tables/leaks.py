@@ -92,38 +92,77 @@ def told(column: Column, answers: Array, classes: int | None) -> float:
     >>> told(sex, np.array([0, 1] * 30), 2), told(sex, np.array([0, 0, 1, 1] * 15), 2)
     (1.0, 0.0)
     """
-    truth = np.eye(classes)[answers] if classes is not None else _ranks(answers)[:, None]
-    truth = truth - truth.mean(axis=0)
-    by_group = column.kind in ("category", "boolean") or len(np.unique(column.values)) * _REPEATED <= len(answers)
-    others = _of_group(column, truth) if by_group else _of_neighbours(column, truth)
-    if classes is None:
-        missed, all_of_it = ((truth - others) ** 2).sum(), (truth**2).sum()
-    else:
-        shares = np.bincount(answers, minlength=classes) / len(answers)
-        missed = float(((others + shares).argmax(axis=1) != answers).mean())
-        all_of_it = 1 - shares.max()
-    return max(0.0, 1 - float(missed / all_of_it)) if all_of_it > 0 else 0.0
+    truth = Truth(answers, classes)
+    return truth.by_group(group_codes(column)) if repeats(column) else truth.by_order(column.values)
 
 
-def _of_group(column: Column, truth: Array) -> Array:
-    """Return the mean of the other rows of the same category; 0, the mean of all, for a row that is alone."""
+def repeats(column: Column) -> bool:
+    """Whether a column groups rows: categories, booleans, and numbers that repeat ten times on average."""
+    if column.kind in ("category", "boolean"):
+        return True
+    return len(np.unique(column.values)) * _REPEATED <= len(column.values)
+
+
+def group_codes(column: Column) -> Array:
+    """Return a whole number for each row, equal for equal values, from 0 upwards; missing ones are a group, too."""
     number: dict[str | None, int] = {}
-    groups = np.array([number.setdefault(text, len(number)) for text in column.as_text()], dtype=np.int64)
-    sums = np.zeros((len(number), truth.shape[1]))
-    np.add.at(sums, groups, truth)
-    sizes = np.bincount(groups)[groups][:, None]
-    return np.asarray((sums[groups] - truth) / np.maximum(sizes - 1, 1) * (sizes > 1))
+    return np.array([number.setdefault(text, len(number)) for text in column.as_text()], dtype=np.int64)
 
 
-def _of_neighbours(column: Column, truth: Array) -> Array:
-    """Return the mean of the nearest rows on either side, missing values last."""
-    order = np.argsort(column.values, kind="stable")
-    sums = np.concatenate([np.zeros((1, truth.shape[1])), np.cumsum(truth[order], axis=0)])
-    place = np.arange(len(order))
-    low, high = np.maximum(place - _NEIGHBOURS, 0), np.minimum(place + _NEIGHBOURS + 1, len(order))
-    means = np.empty_like(truth)
-    means[order] = (sums[high] - sums[low] - truth[order]) / (high - low - 1)[:, None]
-    return means
+class Truth:
+    """Answers, and how much of the way from guessing to certainty other rows of the same kind go.
+
+    Parameters
+    ----------
+    answers : array (rows,)
+        Class codes, or numbers.
+    classes : int or None
+        The number of classes; None for numbers.
+    """
+
+    def __init__(self, answers: Array, classes: int | None) -> None:
+        self.answers, self.classes = answers, classes
+        truth = np.eye(classes)[answers] if classes is not None else _ranks(answers)[:, None]
+        self._truth = truth - truth.mean(axis=0)
+
+    def take(self, rows: slice) -> "Truth":
+        """Return the same for some of the rows."""
+        return Truth(self.answers[rows], self.classes)
+
+    def by_group(self, groups: Array) -> float:
+        """Return the share where each row is answered by the other rows with its code; a row alone by all rows."""
+        sizes = np.bincount(groups)
+        sums = np.stack([np.bincount(groups, column, minlength=len(sizes)) for column in self._truth.T], axis=1)
+        size = sizes[groups][:, None]
+        return self._share((sums[groups] - self._truth) / np.maximum(size - 1, 1) * (size > 1))
+
+    def by_order(self, values: Array, groups: Array | None = None) -> float:
+        """Return the share where each row is answered by the nearest ones on either side, missing values last.
+
+        With ``groups``, codes of the rows, each is answered by rows of its own group.
+        """
+        order = np.argsort(values, kind="stable") if groups is None else np.lexsort((values, groups))
+        truth = self._truth[order]
+        sums = np.concatenate([np.zeros((1, truth.shape[1])), np.cumsum(truth, axis=0)])
+        place = np.arange(len(order))
+        low, high = np.maximum(place - _NEIGHBOURS, 0), np.minimum(place + _NEIGHBOURS + 1, len(order))
+        if groups is not None:
+            members = groups[order]
+            low = np.maximum(low, np.searchsorted(members, members))
+            high = np.minimum(high, np.searchsorted(members, members, side="right"))
+        means = np.empty_like(truth)
+        means[order] = (sums[high] - sums[low] - truth) / np.maximum(high - low - 1, 1)[:, None]
+        return self._share(means)
+
+    def _share(self, others: Array) -> float:
+        """Return the share that the means of other rows, (rows, classes) or (rows, 1), go."""
+        if self.classes is None:
+            missed, all_of_it = ((self._truth - others) ** 2).sum(), (self._truth**2).sum()
+        else:
+            shares = np.bincount(self.answers, minlength=self.classes) / len(self.answers)
+            missed = float(((others + shares).argmax(axis=1) != self.answers).mean())
+            all_of_it = 1 - shares.max()
+        return max(0.0, 1 - float(missed / all_of_it)) if all_of_it > 0 else 0.0
 
 
 def _ranks(values: Array) -> Array:

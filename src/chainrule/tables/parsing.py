@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.errors import DataError
-from chainrule.tables.relation import Relation
+from chainrule.tables.relation import Relation, kind_of_type
 from chainrule.tables.table import Column, Kind
 
 if TYPE_CHECKING:
@@ -39,7 +38,6 @@ _SETUP = (
 _GROUP = 20  # expressions in one query: DuckDB's time to plan them grows with the square of their number
 _STARTS = frozenset("0123456789+-.iInN")  # of numbers, infinite ones and such as are none too, and of dates
 _GLANCE = 100  # values that are looked at first: most texts show there that they are no numbers
-_NUMBER_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
 
 
 def connect(spill_to: Path | None = None) -> "DuckDBPyConnection":
@@ -80,14 +78,17 @@ def read_columns(
 
     Text columns of a name in ``as_category`` stay categories even where every value reads as a number.
     """
-    texts, kinds, expressions = [], {}, {}
-    for index, (name, field, sql_type) in enumerate(zip(relation.names, relation.fields, relation.types, strict=True)):
-        if _is_text(sql_type):
+    texts, expressions = [], {}
+    kinds: dict[int, Kind] = {}
+    for index, (field, sql_type) in enumerate(zip(relation.fields, relation.types, strict=True)):
+        kind = kind_of_type(sql_type)
+        assert kind is not None  # a relation has no others
+        if kind == "text":
             texts.append(index)
             expressions[index] = f"CAST({field} AS VARCHAR)"
         else:
-            kinds[index] = _kind_of_type(name, sql_type)
-            expressions[index] = _conversion(field, kinds[index])
+            kinds[index] = kind
+            expressions[index] = _conversion(field, kind)
     fixed = {index for index in texts if relation.names[index] in as_category}
     tried = {index: expressions[index] for index in texts if index not in fixed}
     numbers = _columns_of_numbers(connection, relation.source, tried)
@@ -201,20 +202,6 @@ def _fetch(connection: "DuckDBPyConnection", source: str, expressions: dict[int,
 def _groups(items: Sequence[int]) -> Iterator[Sequence[int]]:
     """Return the items in groups that are small enough for one query."""
     return (items[first : first + _GROUP] for first in range(0, len(items), _GROUP))
-
-
-def _is_text(sql_type: str) -> bool:
-    return sql_type in ("VARCHAR", "UUID") or sql_type.startswith("ENUM")
-
-
-def _kind_of_type(name: str, sql_type: str) -> Kind:
-    if sql_type == "BOOLEAN":
-        return "boolean"
-    if sql_type.startswith(("DATE", "TIMESTAMP")):
-        return "date"
-    if sql_type.removeprefix("U").startswith(_NUMBER_TYPES) and not sql_type.endswith("]"):
-        return "number"
-    raise DataError(f"column {name!r} holds {sql_type} values; expected numbers, text or dates: leave it out")
 
 
 def _conversion(field: str, kind: Kind) -> str:

@@ -12,6 +12,7 @@ from chainrule.errors import ArgumentError, DataError, did_you_mean
 from chainrule.tables.checks import copy_warnings, leak_warnings
 from chainrule.tables.data_options import DataOptions
 from chainrule.tables.encoder import Encoder
+from chainrule.tables.folds import Fold
 from chainrule.tables.overview import overview
 from chainrule.tables.source import read_table
 from chainrule.tables.split import split_rows, split_validation
@@ -70,6 +71,10 @@ class PreparedData:
         Lines on what becomes of the columns, of rows and their weights, for people.
     notes : list of str
         What the reader had to decide, in sentences.
+    training_rows, test_rows : Table
+        The rows of these parts.
+    test_places : int array
+        Places of the test rows in the table they come from, counted from 0.
     """
 
     task: Task
@@ -84,6 +89,9 @@ class PreparedData:
     dropped: int
     columns: list[str]
     notes: list[str]
+    training_rows: Table
+    test_rows: Table
+    test_places: Array
 
 
 def prepare(
@@ -96,6 +104,7 @@ def prepare(
     cut: bool = False,
     quantiles: tuple[float, ...] = (),
     counts: bool = False,
+    fold: Fold | None = None,
 ) -> PreparedData:
     """Choose the task, split the rows, fit the encoder on the training part, and encode all parts.
 
@@ -114,6 +123,8 @@ def prepare(
         Whether numbers of many values are also cut into pieces.
     quantiles, counts
         Of a number as target: see ``NumberTarget.fit``.
+    fold : Fold, optional
+        For cross-validation: its rows are those of validation, the test rows are the same as without it.
 
     Raises
     ------
@@ -142,6 +153,12 @@ def prepare(
     codes = classes.encode(labels) if classes else None
     test = None if options.test is None else _test_rows(options, target, classes)
     parts = _split(known, codes, options, seed, FRACTIONS if test is None else _WITHOUT_TEST)
+    if fold is not None:
+        if options.time is not None:
+            raise ArgumentError(
+                f"rows in time order ({options.time!r}) can't be cross-validated; leave out folds or time"
+            )
+        parts = fold.of(parts, codes, None if options.group is None else known.column(options.group), seed)
     training = known.take(parts[0])
     encoder = Encoder.fit(training, target, options.roles, options.without, embed, cut)
     meaning = classes or NumberTarget.fit(training.column(target), quantiles, counts)
@@ -177,6 +194,9 @@ def prepare(
             *(f"{'warning':<12} {text}" for text in warnings),
         ],
         notes=[*table.notes, *(test.notes if test else ())],
+        training_rows=training,
+        test_rows=known.take(parts[2]) if test is None else test,
+        test_places=np.flatnonzero(~column.missing)[parts[2]] if test is None else np.arange(test.rows),
     )
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from chainrule.tables.table import refuse_repeated
+from chainrule.errors import DataError
+from chainrule.tables.table import Kind, refuse_repeated
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -32,6 +33,29 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+_NUMBER_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
+
+
+def kind_of_type(sql_type: str) -> Kind | Literal["text"] | None:
+    """Return what a column of a SQL type holds: text has no kind yet; ``None`` is what no network can learn from.
+
+    Examples
+    --------
+    >>> [kind_of_type(name) for name in ("UBIGINT", "VARCHAR", "TIMESTAMP WITH TIME ZONE", "DOUBLE[]")]
+    ['number', 'text', 'date', None]
+    """
+    if sql_type.endswith("]"):
+        return None
+    if sql_type in ("VARCHAR", "UUID", "JSON") or sql_type.startswith("ENUM"):
+        return "text"
+    if sql_type == "BOOLEAN":
+        return "boolean"
+    if sql_type.startswith(("DATE", "TIMESTAMP")):
+        return "date"
+    nothing = sql_type in ("NULL", '"NULL"')
+    return "number" if nothing or sql_type.removeprefix("U").startswith(_NUMBER_TYPES) else None
+
+
 @dataclass(frozen=True)
 class Relation:
     """Columns of a table in DuckDB, under their own names.
@@ -54,10 +78,25 @@ class Relation:
 
     @classmethod
     def of(cls, connection: "DuckDBPyConnection", table: str) -> Self:
-        """Return all columns of a table, under the names that it has."""
-        described = connection.execute(f"DESCRIBE {table}").fetchall()
-        names = tuple(str(row[0]) for row in described)
-        return cls(table, tuple(map(quoted, names)), tuple(str(row[1]) for row in described), names)
+        """Return the columns of a table under their names, but those of lists, bytes and the like, which notes name.
+
+        Raises
+        ------
+        DataError
+            No column is left.
+        """
+        columns = [(str(row[0]), str(row[1])) for row in connection.execute(f"DESCRIBE {table}").fetchall()]
+        kept = [(name, sql_type) for name, sql_type in columns if kind_of_type(sql_type) is not None]
+        notes = [
+            f"column {name} is left out: it holds {sql_type[:60]} values, no numbers, text or dates"
+            for name, sql_type in columns
+            if kind_of_type(sql_type) is None
+        ]
+        if not kept:
+            raise DataError(f"no column can be read: {'; '.join(notes)}")
+        fields = tuple(f"({quoted(name)} ->> '$')" if sql_type == "JSON" else quoted(name) for name, sql_type in kept)
+        types = tuple("VARCHAR" if sql_type == "JSON" else sql_type for _, sql_type in kept)
+        return cls(table, fields, types, tuple(name for name, _ in kept), tuple(notes))
 
     def only(self, names: Collection[str]) -> Self:
         """Return the relation with only the named columns of it."""

@@ -92,6 +92,19 @@ class NumbersTarget:
 Target: TypeAlias = ClassTarget | LabelsTarget | NumberTarget | NumbersTarget
 
 
+def target_columns(target: Target) -> tuple[str, ...]:
+    """Return the names of the columns that hold the truth.
+
+    Examples
+    --------
+    >>> target_columns(LabelsTarget("genre", ("comedy", "drama")))
+    ('comedy', 'drama')
+    """
+    if isinstance(target, LabelsTarget):
+        return target.labels
+    return tuple(part.name for part in target.parts) if isinstance(target, NumbersTarget) else (target.name,)
+
+
 def read_target(state: Any) -> Target:
     """Return the target of a model file, whichever kind it is.
 

@@ -13,15 +13,15 @@ from chainrule.tables.state import StateReader
 from chainrule.tables.table import Column, Table, counted
 
 
-def with_known_target(table: Table, target: str) -> tuple[Table, int]:
-    """Return the table without the rows whose target is missing, and how many those were.
+def with_known_target(table: Table, *targets: str) -> tuple[Table, int]:
+    """Return the table without the rows in which a target is missing, and how many those were.
 
     Raises
     ------
     UnknownNameError
-        There is no column ``target``.
+        There is no such column.
     DataError
-        The target is missing in every row.
+        No row is left.
 
     Examples
     --------
@@ -30,13 +30,14 @@ def with_known_target(table: Table, target: str) -> tuple[Table, int]:
     >>> table.rows, dropped
     (2, 1)
     """
-    missing = table.column(target).missing
+    missing = np.any([table.column(target).missing for target in targets], axis=0)
     dropped = int(missing.sum())
     if dropped == 0:
         return table, 0
     if dropped == table.rows:
         raise DataError(
-            f"target {target!r} has no value in any of {counted(table.rows, 'row')}; expected at least some"
+            f"target {' or '.join(map(repr, targets))} has no value in any of {counted(table.rows, 'row')}; "
+            "expected at least some"
         )
     return table.take(np.flatnonzero(~missing)), dropped
 

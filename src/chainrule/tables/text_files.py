@@ -1,21 +1,24 @@
 """CSV and its relatives: the separator, the header line, decimal commas, and why a text is no table."""
 
+import codecs
 import csv
 import io
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.tables.parsing import BLANKS, MISSING_WORDS, cleaned, has_only_numbers, parse_numbers
 from chainrule.tables.relation import Relation, literal
-from chainrule.tables.table import refuse_repeated
+from chainrule.tables.table import counted, refuse_repeated
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 SEPARATORS = ",;\t|"
 _GLANCE = 100  # rows in which a comma must show before a whole column is searched for decimal commas
+_BLOCK, _LONGEST = 1 << 20, 2_000_000  # bytes that are read at once; characters of a line, as DuckDB has it
 # Everything is read as text and nothing is skipped: the kinds are decided by parsing.py, the header below.
 _READ_CSV = """read_csv(?, all_varchar = true, header = false, skip = 0, comment = '', quote = '"', escape = '"',
     hive_partitioning = false, sample_size = -1, compression = ?{})"""
@@ -86,9 +89,10 @@ def _has_header(connection: "DuckDBPyConnection", whole: Relation, glance: Seque
         if present[index] and not numbers[index]:
             cells = np.array([row[index] for row in glance[1:]], dtype=object)
             if not any(map(cleaned, cells)) or has_only_numbers(connection, cells):
-                query = f"SELECT {field} AS x FROM {whole.source} WHERE rowid >= 1"
-                below = np.ma.filled(connection.execute(query).fetchnumpy()["x"], None)
-                if has_only_numbers(connection, below):
+                value = f"as_number({field})"
+                query = f"""SELECT count(*) > 0 AND bool_and({value} IS NOT NULL AND NOT isnan({value}))
+                    FROM {whole.source} WHERE rowid >= 1 AND {_is_present(field)}"""
+                if connection.execute(query).fetchall()[0][0]:
                     return True
     return False
 
@@ -100,15 +104,19 @@ def _decimal_commas(
     likely = [index for index in range(len(fields)) if any("," in (row[index] or "") for row in glance[1:])]
     if not likely or _cut_by_commas(first_line, glance[0]):
         return []
-    missing = ", ".join(map(literal, MISSING_WORDS))
     found = []
     for index in likely:
         value = f"trim({fields[index]}, {literal(BLANKS)})"
         query = f"""SELECT count(*) = count(CASE WHEN regexp_full_match({value}, {literal(_DECIMAL_COMMA)}) THEN 1 END)
-            FROM {source} {"AND" if "WHERE" in source else "WHERE"} {value} NOT IN ({missing})"""
+            FROM {source} {"AND" if "WHERE" in source else "WHERE"} {_is_present(fields[index])}"""
         if connection.execute(query).fetchall()[0][0]:
             found.append(index)
     return found
+
+
+def _is_present(field: str) -> str:
+    """Return the SQL condition that a cell is not missing."""
+    return f"trim({field}, {literal(BLANKS)}) NOT IN ({', '.join(map(literal, MISSING_WORDS))})"
 
 
 def _cut_by_commas(line: str, cells: Sequence[str | None]) -> bool:
@@ -117,20 +125,47 @@ def _cut_by_commas(line: str, cells: Sequence[str | None]) -> bool:
 
 
 def why_no_table(file: IO[bytes]) -> str | None:
-    """Say what is wrong with the first line that does not fit the others; ``None`` if all fit."""
-    raw = bytes(file.read())
+    """Say what is wrong with the first line that does not fit the others; ``None`` if all fit.
+
+    The file, open at its start, is read twice, in little memory, and closed.
+    """
+    counts: Counter[str] = Counter()
+    decoder, line = codecs.getincrementaldecoder("utf-8")(), 1
     try:
-        text = raw.decode("utf-8-sig")
+        while block := file.read(_BLOCK):
+            text = decoder.decode(block)
+            line += block.count(b"\n")
+            counts.update({separator: text.count(separator) for separator in SEPARATORS})
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
+        line += error.object.count(b"\n", 0, error.start)
         return f"line {line} is not UTF-8 text (save the file as UTF-8)"
-    separator = max(SEPARATORS, key=text.count)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    file.seek(0)
+    separator = max(SEPARATORS, key=lambda character: counts[character])
+    with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as content:
+        return _why_no_rows(csv.reader(_lines(content), delimiter=separator, strict=True))
+
+
+def _why_no_rows(rows: Any) -> str | None:
+    """Say what is wrong with the first row, from a ``csv.reader``, that does not fit the others."""
     try:
-        expected = len(next(lines))
-        for values in lines:
+        expected = len(next(rows))
+        for values in rows:
             if values and len(values) != expected:
-                return f"line {lines.line_num} has {len(values)} values, the first line {expected}"
+                return f"line {rows.line_num} has {counted(len(values), 'value')}, the first line {expected}"
     except csv.Error as error:
-        return f"line {lines.line_num}: {error}"
+        reason, long = str(error), f"a value of more than {csv.field_size_limit():,} characters"
+        if "field larger" in reason:
+            reason = f"{long}; a quote may not be closed"
+        return reason if reason.startswith("line") else f"line {rows.line_num}: {reason}"
     return None
+
+
+def _lines(content: IO[str]) -> Iterator[str]:
+    """Give the lines of a text, none of which may be endless."""
+    number = 1
+    while line := content.readline(_LONGEST + 1):
+        if len(line) > _LONGEST:
+            raise csv.Error(f"line {number} has more than {_LONGEST:,} characters")
+        yield line
+        number += 1

@@ -1,7 +1,5 @@
 """Where numbers first went wrong: one step is replayed, layer by layer, to name the culprit."""
 
-from typing import Any
-
 import numpy as np
 
 from chainrule.arrays import Array
@@ -10,6 +8,8 @@ from chainrule.engine.data import Rows
 from chainrule.engine.engine import Task
 from chainrule.layers import BatchNormalization, CategoryEmbedding, Embedding, Layer, Normalization
 from chainrule.training.callbacks import Callback
+from chainrule.training.finding import Finding
+from chainrule.training.forward import layer_by_layer, loss_values
 
 LARGE_RATE = 0.1
 LARGE = 100.0
@@ -23,54 +23,52 @@ class TerminateOnNaN(Callback):
     """
 
 
-def explain(task: Task, data: Rows, step: int, epoch: int, batch: int) -> str:
-    """Replay a failed step on these rows and return one sentence on what went wrong where.
+def explain(task: Task, data: Rows, step: int, epoch: int, batch: int) -> Finding:
+    """Replay a failed step on these rows and return what went wrong where, and the likely cause.
 
     Random numbers are addressed by the step, so the replay sees the masks of the original.
     """
     before = task.network.state.values.copy()
     task.network.seek(step)
     with np.errstate(all="ignore"):
-        where = _first_fault(task, data)
+        where, what = _first_fault(task, data)
     task.network.state.writable()[...] = before
-    return (
-        f"numbers went wrong in epoch {epoch + 1}, step {batch + 1}: {where}. "
-        f"Likely cause: {_cause(task, data, step)}. The model keeps the weights from before that step"
+    return Finding(
+        name="diverged",
+        severity="error",
+        where=where,
+        what=f"numbers went wrong in epoch {epoch + 1}, step {batch + 1}: {what}",
+        evidence={"epoch": epoch + 1, "step": batch + 1, "learning_rate": _rate(task, step)},
+        advice=_cause(task, data, step),
     )
 
 
-def _first_fault(task: Task, data: Rows) -> str:
-    """Name the first layer whose output, else whose gradient, is not finite."""
-    from chainrule.engine.python import loss_on_logits
+def sentence(finding: Finding) -> str:
+    """Return the finding as the message with which training stops."""
+    return f"{finding.what}. Likely cause: {finding.advice}. The model keeps the weights from before that step"
 
-    outputs: list[Any] = []
+
+def _first_fault(task: Task, data: Rows) -> tuple[str, str]:
+    """Name the first layer whose output, else whose gradient, is not finite, and say so."""
     layers = list(task.network.layers)
-    on_logits = loss_on_logits(task.loss, layers[-1])
     with GradientTape(persistent=True) as tape:
-        x: Any = np.asarray(data.x, task.network.dtype if data.x.dtype.kind == "f" else data.x.dtype)
-        for layer in layers:
-            if layer is layers[-1] and on_logits is not None:
-                x = layer.preactivation(x if outputs else layer._receive(x))  # type: ignore[attr-defined]
-            else:
-                x = layer(x, training=True)
-            outputs.append(x)
+        for layer, _, x in layer_by_layer(task, data.x):
             if not np.isfinite(x.numpy()).all():
-                return f"the output of {layer.name} is {_kind(x.numpy())}"
-        y = data.y if data.y is None or data.y.dtype.kind in "iu" else data.y.astype(x.dtype)
-        values = (on_logits or task.loss).values(y, x)  # type: ignore[arg-type]
+                return layer.name, f"the output of {layer.name} is {_kind(x.numpy())}"
+        values = loss_values(task, data, x)
         penalties = {layer.name: penalty for layer in layers for penalty in layer.losses}
         loss = task.loss_weight * task.loss.reduce(values, data.weight) + sum(penalties.values())
     for name, penalty in penalties.items():
         if not np.isfinite(penalty.numpy()):
-            return f"the penalty on the weights of {name} is {_kind(penalty.numpy())}"
+            return name, f"the penalty on the weights of {name} is {_kind(penalty.numpy())}"
     if not np.isfinite(values.numpy()).all():
-        return f"the loss is {_kind(values.numpy())}, though every layer's output is finite"
+        return "loss", f"the loss is {_kind(values.numpy())}, though every layer's output is finite"
     for layer in reversed(layers):
         for variable in layer.trainable_weights:
             g = tape.gradient(loss, variable)
             if g is not None and not np.isfinite(g.numpy()).all():
-                return f"the gradient of {layer.name}/{variable.name} is {_kind(g.numpy())}"
-    return "the gradient overflowed"
+                return layer.name, f"the gradient of {layer.name}/{variable.name} is {_kind(g.numpy())}"
+    return "gradient", "the gradient overflowed"
 
 
 def _largest(values: Array) -> float:
@@ -88,9 +86,13 @@ def _kind(values: Array) -> str:
     return "NaN" if np.isnan(values).any() else "infinite"
 
 
-def _cause(task: Task, data: Rows, step: int) -> str:
+def _rate(task: Task, step: int) -> float:
     given = task.optimizer.learning_rate
-    rate = float(given(step)) if callable(given) else float(given)
+    return float(given(step)) if callable(given) else float(given)
+
+
+def _cause(task: Task, data: Rows, step: int) -> str:
+    rate = _rate(task, step)
     if rate >= LARGE_RATE:
         return f"the learning rate {rate:g} is too large; try {rate / 10:g}"
     inputs, targets = _unscaled(task.network.layers[0], data.x), 0.0 if data.y is None else _largest(data.y)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chainrule.arrays import whole_number
-from chainrule.errors import ArgumentError, UnknownNameError, did_you_mean
+from chainrule.errors import ArgumentError
 from chainrule.training.callbacks import Callback, Run, Stop
 
 
@@ -58,12 +58,7 @@ class EarlyStopping(Callback):
     def set_run(self, run: Run) -> None:
         """Look up whether more of the monitored quantity is better."""
         super().set_run(run)
-        larger = run.larger_is_better.get(self.monitor.removeprefix("val_"), False)
-        if self.mode == "auto" and larger is None:
-            raise ArgumentError(
-                f"EarlyStopping can't know whether more {self.monitor} is better; say mode='min' or 'max'"
-            )
-        self._sign = -1.0 if self.mode == "max" or (self.mode == "auto" and larger) else 1.0
+        self._sign = 1.0 if run.less_is_better("EarlyStopping", self.monitor, self.mode) else -1.0
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Forget earlier runs."""
@@ -74,17 +69,9 @@ class EarlyStopping(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> Stop | None:
         """Compare this epoch with the best one."""
-        if self.monitor not in logs:
-            if self._comes_later(logs):
-                return None
-            hint = "; give fit validation_split or validation_data" if self.monitor.startswith("val_") else ""
-            raise UnknownNameError(
-                f"EarlyStopping monitors {self.monitor!r}, which is not measured"
-                f"{did_you_mean(self.monitor, logs)}{hint}"
-            )
-        if epoch < self.start_from_epoch:
+        current = self.run.monitored("EarlyStopping", self.monitor, logs)
+        if current is None or epoch < self.start_from_epoch:
             return None
-        current = float(logs[self.monitor])
         self._wait += 1
         if self._better(current, self.best):
             self.best, self.best_epoch = current, epoch
@@ -97,10 +84,14 @@ class EarlyStopping(Callback):
             return Stop(f"early stopping: {self.monitor} has not improved for {epochs}")
         return None
 
-    def _comes_later(self, logs: Mapping[str, float]) -> bool:
-        """Whether the quantity is measured, but not in this epoch (``validation_freq``)."""
-        validated = bool(self.params["validation_rows"]) and self.monitor.startswith("val_")
-        return validated and self.monitor.removeprefix("val_") in logs
+    def get_state(self) -> dict[str, Any]:
+        """Return the best epoch, its weights if they are kept, and how long ago it was."""
+        return {"best": self.best, "best_epoch": self.best_epoch, "wait": self._wait, "snapshot": self._snapshot}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from there."""
+        self.best, self.best_epoch = state["best"], state["best_epoch"]
+        self._wait, self._snapshot = state["wait"], state["snapshot"]
 
     def _better(self, current: float, reference: float) -> bool:
         return self._sign * (reference - current) > self.min_delta

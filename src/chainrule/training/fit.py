@@ -1,15 +1,17 @@
 """fit: the one training loop. Engines run ranges of steps; everything between the ranges happens here."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from chainrule.arrays import Array, whole_number
+from chainrule.arrays import Array, fingerprint, whole_number
+from chainrule.engine import ahead
 from chainrule.engine.data import Rows
-from chainrule.engine.engine import Engine, Position, Progress, Task
+from chainrule.engine.engine import Engine, Position, Progress, Task, Watch
 from chainrule.errors import ArgumentError, warn
-from chainrule.training import batches, divergence
+from chainrule.training import batches, divergence, resumption
 from chainrule.training.callbacks import Callback, CallbackList, Run, Stop
 from chainrule.training.history import History
 from chainrule.training.progress import make_progress
@@ -57,7 +59,16 @@ class Trainer:
         self.task, self.engine, self.position = task, engine, position
         self.train, self.validation, self.settings = train, validation, settings
         self.steps = batches.steps(len(train), settings.batch_size)
-        self._told = 0.0  # when progress within an epoch was last reported
+        self.epoch, self.batch = settings.initial_epoch, 0  # the next one to be made
+        self.total = Progress()  # over the batches of this epoch so far
+        self.measured: list[Any] = []  # what the metrics had taken in, in a run that goes on within an epoch
+        self.stop: Stop | None = None
+        self._saved: Mapping[str, Any] | None = None
+        self._together = engine.steps_together(task, settings.batch_size)
+        if settings.validation_freq == 1 and not callable(settings.shuffle):
+            self.engine = ahead.of_this_thread(engine, self._outlook())
+        self._orders: dict[int, Array] = {}
+        self._started = self._told = 0.0  # _told: when progress within an epoch was last reported
         params = {
             "epochs": settings.epochs,
             "steps": self.steps,
@@ -70,29 +81,57 @@ class Trainer:
         self.history = History(params)
         larger: dict[str, bool | None] = {name: metric.larger_is_better for name, metric in task.measured.items()}
         self.run = Run(task.network, params, self.history, larger)
+        self.run.state = lambda: resumption.state_of(self)
         display = make_progress(settings.verbose)
         self.callbacks = CallbackList([*callbacks, *([display] if display else [])], self.run)
 
+    def _outlook(self) -> ahead.Outlook:
+        """Return what is known of the epochs to come."""
+        settings, validation = self.settings, self.validation
+        return ahead.Outlook(
+            self.train,
+            validation,
+            self._order,
+            settings.batch_size,
+            0 if validation is None else evaluation_batch(settings.validation_batch_size, len(validation)),
+            self.position.epoch + settings.epochs - settings.initial_epoch,
+        )
+
+    def _order(self, epoch: int) -> Array:
+        """Return the order of the rows in an epoch, kept until that is run."""
+        if epoch not in self._orders:
+            settings = self.settings
+            self._orders[epoch] = batches.order(len(self.train), settings.shuffle, settings.seed, epoch)
+        return self._orders[epoch]
+
+    def resume(self, saved: Mapping[str, Any]) -> None:
+        """Stand where the run of a checkpoint stood; the model's weights are not its business."""
+        resumption.restore(self, saved)
+        self._saved = saved
+
+    @cached_property
+    def digest(self) -> str:
+        """What tells these rows from others."""
+        parts = [self.train] if self.validation is None else [self.train, self.validation]
+        return fingerprint(array for part in parts for array in (part.x, part.y, part.weight))
+
     def fit(self) -> History:
         """Run the epochs, and return their history."""
-        started = time.perf_counter()
-        history, settings, model = self.history, self.settings, self.run.model
+        history, model = self.history, self.run.model
+        self._started = time.perf_counter() - history.seconds
         model.stop_training = False
-        stop: Stop | None = None
         self.callbacks.call("on_train_begin", {})
         try:
-            for epoch in range(settings.initial_epoch, settings.epochs):
-                stop = self._epoch(epoch)
-                if stop is None and model.stop_training:
-                    stop = Stop("stop_training was set")
-                if stop is not None:
-                    break
-            history.stopped_by = stop.reason if stop else "all epochs done"
+            if self._saved is not None:
+                resumption.restore_callbacks(self.callbacks, self._saved)
+            while self.epoch < self.settings.epochs and self.stop is None:
+                self._epoch(self.epoch)
+            history.stopped_by = self.stop.reason if self.stop else "all epochs done"
         except BaseException as error:
             history.stopped_by = "interrupted" if isinstance(error, KeyboardInterrupt) else f"an error: {error!r}"
             raise
         finally:  # also after an exception the model holds the weights of its last step, or their average
-            history.seconds = time.perf_counter() - started
+            history.seconds = time.perf_counter() - self._started
             self._finalize()
             self.callbacks.finish()
         return history
@@ -107,33 +146,54 @@ class Trainer:
             self._told = time.perf_counter()
             self.callbacks.call("on_epoch_progress", steps, {"loss": loss})
 
-    def _epoch(self, epoch: int) -> Stop | None:
+    def _pause(self, epoch: int, batch: int, logs: Mapping[str, float]) -> None:
+        """Let callbacks save the run where it stands."""
+        self.history.seconds = time.perf_counter() - self._started
+        self.callbacks.call("on_pause", epoch, batch, logs)
+
+    def _epoch(self, epoch: int) -> None:
         self.callbacks.call("on_epoch_begin", epoch, {})
         self._told = time.perf_counter()
         for metric in self.task.measured.values():
             metric.reset_state()
-        order = batches.order(len(self.train), self.settings.shuffle, self.settings.seed, self.position.epoch)
-        total, stop = self._steps(epoch, order)
+        for metric, state in zip(self.task.measured.values(), self.measured, strict=False):
+            metric.set_state(state)
+        self.measured = []
+        order = self._order(self.position.epoch)
+        del self._orders[self.position.epoch]
+        self.stop = self._steps(epoch, order)
+        total, self.total, self.batch = self.total, Progress(), 0
         self.history.examples += total.rows
         if total.failed_step is not None:
             if total.rows:
                 self.history.weights_epoch = None  # some steps beyond the last epoch
                 self.history.unfinished = {"loss": total.loss, **_results(self.task)}
-            return stop
+            return
         logs = {"loss": total.loss, **_results(self.task)}
         self.position.epoch += 1
+        self.epoch += 1
         if self.validation is not None and (epoch + 1) % self.settings.validation_freq == 0:
             logs |= {f"val_{name}": value for name, value in self.evaluate(self.validation).items()}
         self.history.append(epoch, logs)
         self.history.weights_epoch = epoch
-        return self.callbacks.call("on_epoch_end", epoch, logs) or stop
+        self.stop = self.callbacks.call("on_epoch_end", epoch, logs) or self.stop
+        if self.stop is None and self.run.model.stop_training:
+            self.stop = Stop("stop_training was set")
+        if self.callbacks.follows_pauses:
+            self._pause(epoch, self.steps, logs)
 
-    def _steps(self, epoch: int, order: Array) -> tuple[Progress, Stop | None]:
-        """Run the steps of one epoch, in one range unless a callback follows batches."""
-        total = Progress()
-        each, told = self.callbacks.follows_batches, self.callbacks.follows_progress
-        for start in range(0, self.steps, 1 if each else self.steps):
-            stop_at = start + 1 if each else self.steps
+    def _ranges(self, epoch: int) -> Iterator[tuple[int, int]]:
+        """Give the ranges of steps that are left of an epoch, at whose ends callbacks may follow it."""
+        while self.batch < self.steps:
+            start = self.batch
+            sizes = [self._together - start % self._together, self.steps - start]
+            sizes += [every - (epoch * self.steps + start) % every for every in self.callbacks.pauses]
+            yield start, start + (1 if self.callbacks.follows_batches else min(sizes))
+
+    def _steps(self, epoch: int, order: Array) -> Stop | None:
+        """Run the steps that are left of one epoch, range by range; batch by batch where a callback follows batches."""
+        each, told, total = self.callbacks.follows_batches, self.callbacks.follows_progress, self.total
+        for start, stop_at in self._ranges(epoch):
             if each:
                 self.callbacks.call("on_train_batch_begin", start, {})
             part = self.engine.run(
@@ -144,26 +204,38 @@ class Trainer:
                 self.settings.batch_size,
                 start,
                 stop_at,
-                watch=None if each or not told else self._tell,
+                watch=self._watch(start) if told and not each else None,
             )
             total.add(part)
             if part.failed_step is not None:
-                return total, self._diverged(epoch, order, part, start)
+                return self._diverged(epoch, order, part, start)
+            self.batch = stop_at
+            pauses = self.callbacks.follows_pauses and stop_at < self.steps
+            logs = {"loss": total.loss, **_results(self.task)} if each or pauses else {}
             if each:
-                logs = {"loss": total.loss, **_results(self.task)}
                 stop = self.callbacks.call("on_train_batch_end", start, logs)
                 if told:
                     self._tell(stop_at, total.loss)
                 if stop is not None or self.run.model.stop_training:
-                    return total, stop or Stop("stop_training was set")
-        return total, None
+                    return stop or Stop("stop_training was set")
+            if pauses:
+                self._pause(epoch, stop_at, logs)
+        return None
+
+    def _watch(self, start: int) -> Watch:
+        """Return what is told of the steps and the mean loss of a range that begins with batch ``start``."""
+        if not start:
+            return self._tell
+        before = self.total.loss * start
+        return lambda steps, loss: self._tell(start + steps, (before + loss * steps) / (start + steps))
 
     def _diverged(self, epoch: int, order: Array, part: Progress, start: int) -> Stop:
         size = self.settings.batch_size
         batch = start + part.rows // size
         rows = self.train.take(order[batch * size : (batch + 1) * size])
         self.history.diverged = True
-        reason = divergence.explain(self.task, rows, self.position.step, epoch, batch)
+        self.history.finding = divergence.explain(self.task, rows, self.position.step, epoch, batch)
+        reason = divergence.sentence(self.history.finding)
         if not any(isinstance(callback, divergence.TerminateOnNaN) for callback in self.callbacks.callbacks):
             warn(f"training stopped: {reason}", RuntimeWarning)
         return Stop(reason)

@@ -1,10 +1,15 @@
 """History: what happened in every epoch, and which epoch's weights the model holds."""
 
+import time
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from chainrule.engine import threads
 from chainrule.errors import StateError
+from chainrule.training.environment import environment
+from chainrule.training.finding import Finding
 
 
 class History:
@@ -28,8 +33,12 @@ class History:
         What ended the training: "all epochs done", the reason a callback gave, "interrupted" or an error.
     diverged : bool
         Whether a loss or gradient that is not finite ended the training.
+    finding : Finding or None
+        Then: where that was, and the likely cause.
     seconds : float
-        Wall-clock time.
+        Wall-clock time; of a run that went on from a checkpoint, that before it too.
+    environment : dict
+        What the results depend on besides the data.
 
     Examples
     --------
@@ -48,8 +57,10 @@ class History:
         self.unfinished: dict[str, Any] = {}
         self.stopped_by = ""
         self.diverged = False
+        self.finding: Finding | None = None
         self.seconds = 0.0
         self.examples = 0
+        self._started, self._threads = time.time(), threads.maximum()
 
     def append(self, epoch: int, logs: dict[str, Any]) -> None:
         """Add one epoch; a quantity that was not measured in it gets NaN."""
@@ -59,6 +70,23 @@ class History:
             values.append(_plain(logs.get(name, float("nan"))))
         self.history = {name: self.history[name] for name in [*logs, *(self.history.keys() - logs.keys())]}
         self.epoch.append(epoch)
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the epochs so far, for a checkpoint."""
+        return {name: vars(self)[name] for name in ("history", "epoch", "weights_epoch", "seconds", "examples")}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from the epochs of a checkpoint."""
+        for name in self.get_state():
+            setattr(self, name, state[name])
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """What the run's results depend on besides its data: seed, versions, machine, engine, instruction set, threads.
+
+        Numbers of threads don't change them; other instruction sets and the other engine agree to rounding.
+        """
+        return environment(self.params["engine"], self._threads, self.params["seed"], self._started)
 
     @property
     def monitored(self) -> str:
@@ -104,4 +132,4 @@ class History:
 
 def _plain(value: Any) -> Any:
     """Return a number as Python's float, and an array as it is."""
-    return float(value) if np.ndim(value) == 0 else value
+    return float(value) if isinstance(value, float | int) or np.ndim(value) == 0 else value

@@ -4,27 +4,28 @@
     environment.json   versions, platform, engine, seed and command
     metrics.jsonl      one JSON object a line for every epoch, written as it ends; numbers that are not finite are null
     model.safetensors  the model, when training is over
+    checkpoint.safetensors, refit.safetensors
+                       where training stands, while it lasts; the latter when it goes over all rows once more
 
 All files are UTF-8. Readers ignore fields that they don't know, and other files in the folder.
 """
 
 import json
-import os
-import platform
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from math import isfinite
 from os import PathLike
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from chainrule.errors import FileError, warn
-from chainrule.files import write_whole
-from chainrule.training.callbacks import Callback
+from chainrule.errors import FileError
+from chainrule.files import remove_leftovers, write_whole
+from chainrule.training.checkpoint import ModelCheckpoint
+from chainrule.training.line_logger import LineLogger
 
 SETTINGS, ENVIRONMENT, METRICS, MODEL = "settings.json", "environment.json", "metrics.jsonl", "model.safetensors"
+CHECKPOINT, REFIT = "checkpoint.safetensors", "refit.safetensors"
 
 
 class RunFolder:
@@ -76,7 +77,7 @@ class RunFolder:
         folder.check_free(overwrite)
         try:
             folder.path.mkdir(parents=True, exist_ok=True)
-            for name in (METRICS, MODEL):
+            for name in (METRICS, MODEL, CHECKPOINT, REFIT):
                 (folder.path / name).unlink(missing_ok=True)
         except OSError as error:
             raise FileError(f"can't make the run folder {path}: {error.strerror or error}") from error
@@ -111,7 +112,7 @@ class RunFolder:
         return self._read(SETTINGS)
 
     def environment(self) -> dict[str, Any]:
-        """Return versions, platform, engine, seed and command."""
+        """Return versions, platform, engine, seed, command, and what tells the table from others."""
         return self._read(ENVIRONMENT)
 
     def metrics(self) -> list[dict[str, Any]]:
@@ -124,6 +125,37 @@ class RunFolder:
                 f"{self.path / METRICS} can't be read: {getattr(error, 'strerror', None) or error}"
             ) from error
 
+    def keep(self, minutes: float) -> "tuple[Keep, Keep]":
+        """Return where and how often training, and training on all rows after it, are kept."""
+        return Keep(self.path / CHECKPOINT, minutes), Keep(self.path / REFIT, minutes)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the training is over: there is a model, and nothing left to go on from."""
+        return self.model.exists() and not (self.path / CHECKPOINT).exists()
+
+    def restart(self) -> None:
+        """Make ready to go on: without a checkpoint yet the metrics start anew, and half-written files go.
+
+        Raises
+        ------
+        FileError
+            It holds no run, or can't be written.
+        """
+        self.settings()
+        try:
+            for path in (self.path / CHECKPOINT, self.path / REFIT, self.model):
+                remove_leftovers(path)
+            if not (self.path / CHECKPOINT).exists():
+                (self.path / METRICS).unlink(missing_ok=True)
+        except OSError as error:
+            raise FileError(f"can't go on in the run folder {self.path}: {error.strerror or error}") from error
+
+    def finish(self) -> None:
+        """Remove the checkpoints, once the model is saved."""
+        for name in (REFIT, CHECKPOINT):
+            (self.path / name).unlink(missing_ok=True)
+
     def _read(self, name: str) -> dict[str, Any]:
         try:
             content = json.loads((self.path / name).read_text("utf-8"))
@@ -135,38 +167,24 @@ class RunFolder:
         return content
 
 
-def environment(command: Sequence[str], seed: int) -> dict[str, Any]:
-    """Return what a run depends on besides its data: versions, platform, engine, seed, and the command's words.
+class Keep(NamedTuple):
+    """A checkpoint file of one training, and after how many minutes it is renewed."""
 
-    Examples
-    --------
-    >>> found = environment(["train", "penguins.csv"], seed=0)
-    >>> found["command"], found["seed"], sorted(found["versions"])
-    (['train', 'penguins.csv'], 0, ['chainrule', 'duckdb', 'numpy', 'python', 'safetensors'])
-    """
-    from importlib.metadata import version
+    path: Path
+    minutes: float
 
-    from chainrule import __version__
-    from chainrule.engine import describe
+    def callback(self) -> ModelCheckpoint:
+        """Return the callback that writes it."""
+        return ModelCheckpoint(self.path, every_minutes=self.minutes)
 
-    return {
-        "command": list(command),
-        "seed": seed,
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "engine": describe(),
-        "platform": platform.platform(),
-        "machine": platform.machine(),
-        "processors": os.cpu_count(),
-        "versions": {
-            "chainrule": __version__,
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("duckdb", "numpy", "safetensors")},
-        },
-    }
+    @property
+    def resume_from(self) -> Path | None:
+        """The file, if there is one to go on from."""
+        return self.path if self.path.exists() else None
 
 
-class RunLog(Callback):
-    """Appends one line of JSON for every epoch to a file; a disk that is full never ends the training.
+class RunLog(LineLogger):
+    """Appends one line of JSON for every epoch to a file.
 
     Parameters
     ----------
@@ -174,41 +192,16 @@ class RunLog(Callback):
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._file: IO[str] | None = None
+        self.target = str(path)
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Open the file."""
-        self._try(self._open)
+        self.open(append=True)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any]) -> None:
-        """Write the line of an epoch, and let nothing of it wait."""
+        """Write the line of an epoch."""
         line = {"epoch": epoch + 1, **{name: _plain(value) for name, value in logs.items()}}
-        self._try(self._write, json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
-
-    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
-        """Close the file."""
-        self._try(self._close)
-
-    def _open(self) -> None:
-        self._file = self.path.open("a", encoding="utf-8")
-
-    def _write(self, line: str) -> None:
-        if self._file is not None:
-            self._file.write(line)
-            self._file.flush()
-
-    def _close(self) -> None:
-        file, self._file = self._file, None
-        if file is not None:
-            file.close()
-
-    def _try(self, action: Any, *arguments: Any) -> None:
-        try:
-            action(*arguments)
-        except OSError as error:
-            self._file = None
-            warn(f"the metrics are no longer written to {self.path}: {error.strerror or error}", RuntimeWarning)
+        self.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def _plain(value: Any) -> Any:

@@ -19,6 +19,11 @@ def test_numbers_that_count_the_rows(values: object) -> None:
     assert why_identifier(numbers("anything", values)) == "counts the rows"
 
 
+@pytest.mark.parametrize("values", [SHUFFLED, SHUFFLED[:640], SHUFFLED[SHUFFLED <= 50], SHUFFLED + 7000])
+def test_numbers_that_count_the_rows_in_another_order(values: object) -> None:
+    assert why_identifier(numbers("anything", values)) == "counts the rows, in another order"
+
+
 @pytest.mark.parametrize(
     "name", ["id", "ID", "Id", "user_id", "userId", "PassengerID", "customer id", "index", "Unnamed: 0"]
 )
@@ -34,7 +39,7 @@ def test_other_names_are_no_identifiers(name: str) -> None:
 @pytest.mark.parametrize(
     "values",
     [
-        SHUFFLED,  # in no order
+        SHUFFLED[SHUFFLED < 50],  # in no order, and few
         np.sort(SHUFFLED) * 5,  # thin
         np.arange(100) / 2,  # no whole numbers
         np.arange(100) // 2,  # repeated

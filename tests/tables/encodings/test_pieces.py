@@ -62,3 +62,8 @@ def test_knots_that_do_not_increase_are_refused(knots: object) -> None:
     state = {"kind": "number", "median": 0.0, "scale": 1.0, "flagged": False, "knots": knots}
     with pytest.raises(FileError, match="bad model file: x needs"):
         NumberEncoding.from_state("x", StateReader(state, "x"))
+
+
+@pytest.mark.parametrize("far", [1e39, 1e300, -1e39, -1e300])
+def test_numbers_beyond_float32_are_at_an_end(far: float) -> None:
+    assert pieces_of(np.array([far]), (0.0, 4.0, 8.0)).tolist() == [[float(far > 0)] * 2]

@@ -11,6 +11,7 @@ Examples
 from chainrule.compat.keras import (
     activations,
     callbacks,
+    constraints,
     initializers,
     layers,
     losses,
@@ -29,7 +30,7 @@ from chainrule.optimizers import Optimizer
 
 __all__ = [
     "Input", "InputLayer", "Layer", "Loss", "Metric", "Optimizer", "Sequential", "activations", "callbacks",
-    "initializers", "layers", "losses", "metrics", "models", "optimizers", "regularizers", "utils",
+    "constraints", "initializers", "layers", "losses", "metrics", "models", "optimizers", "regularizers", "utils",
 ]  # fmt: skip
 
 _HINTS = {

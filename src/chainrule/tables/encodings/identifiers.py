@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.tables.table import Column, counted
 
+_FEWEST_UNORDERED = 50  # numbers in no order below which they may be the steps of an experiment
 _FEWEST = 20  # different values below which a column is never taken for names of rows
 _WORDS = 5.0  # on average, from which repeated text counts as sentences
 _ID_NAME = re.compile(r"(?i:(^|[_\W])(id|uuid|guid|index|idx|row|rownum|rowid))$|[a-z](Id|ID)$|^Unnamed: 0$", re.A)
@@ -19,8 +20,8 @@ def why_identifier(column: Column) -> str | None:
     - Text of which more than half of the values, and more than 20, are different, or of which a fifth is and which
       has at least 5 words on average.
     - Whole numbers, none missing, all different, at least 20 of them, that count the rows (no more than half of the
-      numbers from the least to the greatest are left out, and they only rise or only fall), or whose column is
-      called id, index or the like.
+      numbers from the least to the greatest are left out, and they only rise or only fall, or are at least 50), or
+      whose column is called id, index or the like.
 
     Examples
     --------
@@ -35,9 +36,11 @@ def why_identifier(column: Column) -> str | None:
     if (present != np.round(present)).any() or len(np.unique(present)) < present.size:
         return None
     steps = np.diff(present)
-    counts = present.max() - present.min() < 2 * present.size and ((steps > 0).all() or (steps < 0).all())
-    if counts:
-        return "counts the rows"
+    if present.max() - present.min() < 2 * present.size:
+        if (steps > 0).all() or (steps < 0).all():
+            return "counts the rows"
+        if present.size >= _FEWEST_UNORDERED:
+            return "counts the rows, in another order"
     if _ID_NAME.search(column.name):
         return f"{counted(present.size, 'different number')}, by its name an identifier"
     return None

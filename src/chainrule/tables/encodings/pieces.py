@@ -45,7 +45,8 @@ def pieces_of(values: Array, knots: tuple[float, ...]) -> Array:
     [[0.25, 0.0], [1.0, 0.25], [1.0, 1.0]]
     """
     ends = np.array(knots)
-    shares: Array = (values[:, None] - ends[:-1]).astype(np.float32)
+    inside = np.clip(values, ends[0], ends[-1])  # also keeps numbers far away within float32
+    shares: Array = (inside[:, None] - ends[:-1]).astype(np.float32)
     shares /= np.diff(ends).astype(np.float32)
     np.clip(shares, 0, 1, out=shares)
     return shares

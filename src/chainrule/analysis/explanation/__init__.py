@@ -1,0 +1,1 @@
+"""Explanation: backpropagation taken apart and put into words, formulas and pictures."""

@@ -1,0 +1,177 @@
+"""train --resume: a run that was killed at any moment ends as if nothing had happened."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chainrule.models.model_file import read_file
+from chainrule.training.run_folder import RunFolder
+
+# The command line, with ranges of three steps, so that there are checkpoints within an epoch of 15 steps too.
+PROGRAM = """
+import sys
+from chainrule.engine.engine import Engine
+Engine.steps_together = lambda self, task, batch_size: 3
+from chainrule.cli.main import main
+main(sys.argv[1:])
+"""
+FOUR = {"settings.json", "environment.json", "metrics.jsonl", "model.safetensors"}
+
+
+def start(folder, *arguments):
+    return subprocess.Popen([sys.executable, "-c", PROGRAM, "train", *map(str, arguments), "--quiet"], cwd=folder)
+
+
+def table(path, rows=750):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(rows, 4))
+    group = rng.choice(["red", "green", "blue"], rows)
+    y = np.where(x[:, 0] + 0.5 * x[:, 1] * (group == "red") + 0.3 * rng.normal(size=rows) > 0, "yes", "no")
+    lines = [
+        f"{a:.4f},{b:.4f},{c:.4f},{d:.4f},{g},{answer}" for (a, b, c, d), g, answer in zip(x, group, y, strict=True)
+    ]
+    path.write_text("\n".join(["a,b,c,d,group,answer", *lines]) + "\n")
+
+
+def wait_for(process, condition):
+    while not condition():
+        assert process.poll() is None, "it was over before it was to be killed"
+        time.sleep(0.002)
+
+
+def changes(path, times):
+    """Return a condition: the file was replaced so many times since."""
+    seen: set[object] = set()
+
+    def met():
+        seen.add((path.stat().st_ino, path.stat().st_mtime_ns) if path.exists() else None)
+        return len(seen) > times
+
+    return met
+
+
+def result(folder):
+    """Return all that a run has left, without how long it took."""
+    description, tensors = read_file(folder / "model.safetensors")
+    report = description["report"]
+    seconds = (report.pop("seconds"), description.get("training", {}).pop("seconds", None))
+    assert seconds[0] > 0
+    return (
+        description,
+        {name: array.tobytes() for name, array in tensors.items()},
+        (folder / "metrics.jsonl").read_bytes(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("kills", "epochs", "options"),
+    [
+        (3, 6, ("--early-stopping", "--dropout", 0.1, "--refit")),
+        pytest.param(20, 30, ("--dropout", 0.2), marks=pytest.mark.product),
+        pytest.param(20, 30, ("--metric", "roc_auc", "--optimizer", "rmsprop", "--refit"), marks=pytest.mark.product),
+    ],
+)
+def test_a_run_killed_again_and_again_ends_as_one_that_never_stopped(kills, epochs, options, tmp_path):
+    table(tmp_path / "data.csv")
+    arguments = ("data.csv", "--target", "answer", "--epochs", epochs, "--batch-size", 32, "--seed", 3, *options)
+    undisturbed = start(tmp_path, *arguments, "--run", "whole")
+    assert undisturbed.wait() == 0
+    rng, run = random.Random(kills), tmp_path / "run"
+    process = start(tmp_path, *arguments, "--run", "run", "--checkpoint-minutes", 0)
+    wait_for(process, lambda: (run / "metrics.jsonl").exists())
+    for _ in range(kills):
+        wait_for(process, changes(run / "checkpoint.safetensors", rng.randrange(1, 5)))
+        time.sleep(rng.uniform(0, 0.02))
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+        assert not (run / "model.safetensors").exists()
+        process = start(tmp_path, "--resume", "run", "--checkpoint-minutes", 0)
+    assert process.wait() == 0
+    assert result(run) == result(tmp_path / "whole")
+    assert {path.name for path in run.iterdir()} == FOUR
+
+
+def begun(run, tmp_path, *more):
+    """Begin a run of penguins, and leave it as a kill would after its last epoch but before its model is saved."""
+    assert run("train", "penguins.csv", "--target", "species", "--epochs", 2, "--run", "a", *more).code == 0
+    Path("a/model.safetensors").unlink()
+    return RunFolder("a")
+
+
+def test_without_a_checkpoint_it_begins_again(run, tmp_path):
+    folder = begun(run, tmp_path)
+    expected = folder.metrics()
+    outcome = run("train", "--resume", "a")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "Saved a/model.safetensors" in outcome.out
+    assert folder.metrics() == expected
+    again = run("train", "--resume", "a")
+    assert (again.code, again.out) == (0, "")
+    assert again.err == "note: the run in a is complete; its model is a/model.safetensors\n"
+
+
+def test_a_second_model_is_written_too(run, tmp_path):
+    folder = begun(run, tmp_path, "--out", "m.safetensors")
+    assert run("train", "--resume", "a", "--json").code == 0
+    assert Path("m.safetensors").read_bytes() == folder.model.read_bytes()
+
+
+def test_another_table_is_refused(run, tmp_path):
+    folder = begun(run, tmp_path)
+    lines = Path("penguins.csv").read_text().splitlines()
+    Path("penguins.csv").write_text("\n".join(lines[:-1]) + "\n")
+    outcome = run("train", "--resume", "a")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("error: the table is not the one that the run in a began with; give it the same data")
+    assert folder.metrics()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--hidden", "3"), "leave out --hidden"),
+        (("penguins.csv",), "leave out FILE"),
+        (("--run", "b"), "leave out --run"),
+        (("--seed", "0"), "leave out --seed"),
+    ],
+)
+def test_settings_come_from_the_folder_only(arguments, words, run, tmp_path):
+    begun(run, tmp_path)
+    outcome = run("train", "--resume", "a", *arguments)
+    assert outcome.code == 2
+    assert words in outcome.err
+
+
+def test_what_is_no_run_folder(run, tmp_path):
+    assert run("train", "--resume", "nowhere").err == (
+        "error: nowhere/settings.json can't be read: No such file or directory\n"
+    )
+    folder = begun(run, tmp_path)
+    for settings, words in (({"target": "species", "width": 3}, "'width' is unknown"), ({}, "there is no target")):
+        (folder.path / "settings.json").write_text(json.dumps(settings))
+        assert words in run("train", "--resume", "a").err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs SIGINT")
+def test_after_ctrl_c_it_can_go_on(tmp_path):
+    table(tmp_path / "data.csv")
+    arguments = ("data.csv", "--target", "answer", "--epochs", 8, "--batch-size", 32)
+    assert start(tmp_path, *arguments, "--run", "whole").wait() == 0
+    process = start(tmp_path, *arguments, "--run", "run", "--checkpoint-minutes", 0)
+    wait_for(
+        process, lambda: (tmp_path / "run/metrics.jsonl").exists() and (tmp_path / "run/metrics.jsonl").stat().st_size
+    )
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 0
+    assert read_file(tmp_path / "run/model.safetensors")[0]["report"]["stopped_by"] == "interrupted"
+    assert (tmp_path / "run/checkpoint.safetensors").exists()
+    assert start(tmp_path, "--resume", "run").wait() == 0
+    assert result(tmp_path / "run") == result(tmp_path / "whole")
