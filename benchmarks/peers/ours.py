@@ -1,13 +1,17 @@
 """chainrule: `fit` and `predict` as a user calls them; every step must have been the native engine's."""
 
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
+
+import numpy as np
 
 import chainrule
 from benchmarks.networks import Array, Network
 from chainrule import engine
 from chainrule.layers import Dense, Input
 from chainrule.losses import SparseCategoricalCrossentropy
+from chainrule.optimizers import Adam
 
 VERSIONS = f"{chainrule.__version__}, {engine.describe()}"
 
@@ -34,6 +38,23 @@ def trainer(network: Network) -> Callable[[int], list[float]]:
         return history.history["loss"]
 
     return train
+
+
+def sweep(rates: list[float], widths: list[int], batch: int, steps: int, epochs: int) -> float:
+    """Return the seconds of training a network for each learning rate, one a core."""
+    network = Network(tuple(widths), batch, steps)
+    x, y = network.data
+
+    def train(rate: float) -> float:
+        model = build(network)
+        model.compile(Adam(rate), SparseCategoricalCrossentropy(from_logits=True), engine="native")
+        return model.fit(x, y, batch_size=batch, epochs=epochs, verbose=0).history["loss"][-1]
+
+    start = perf_counter()
+    losses = engine.run_many([partial(train, rate) for rate in rates])
+    took = perf_counter() - start
+    assert np.isfinite(losses).all(), losses
+    return took
 
 
 def first_fit(widths: list[int], batch: int) -> float:

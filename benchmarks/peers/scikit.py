@@ -2,9 +2,11 @@
 
 import warnings
 from collections.abc import Callable
+from time import perf_counter
 
 import numpy as np
 import sklearn
+from joblib import Parallel, delayed
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
@@ -31,6 +33,24 @@ def trainer(network: Network) -> Callable[[int], list[float]]:
         return model.loss_curve_[-epochs:]
 
     return train
+
+
+def sweep(rates: list[float], widths: list[int], batch: int, steps: int, epochs: int) -> float:
+    """Return the seconds of training a network for each learning rate, in joblib's processes, one a core."""
+    x, y = Network(tuple(widths), batch, steps).data
+    start = perf_counter()
+    losses = Parallel(n_jobs=-1)(delayed(_last_loss)(rate, widths[1:-1], batch, epochs, x, y) for rate in rates)
+    took = perf_counter() - start
+    assert np.isfinite(losses).all(), losses
+    return took
+
+
+def _last_loss(rate: float, hidden: list[int], batch: int, epochs: int, x: Array, y: Array) -> float:
+    warnings.simplefilter("ignore", ConvergenceWarning)  # of a process of joblib's
+    model = MLPClassifier(
+        hidden, batch_size=batch, alpha=0.0, learning_rate_init=rate, max_iter=epochs, n_iter_no_change=NEVER
+    )
+    return float(model.fit(x, y).loss_)
 
 
 def predictor(network: Network) -> Callable[[Array], Array]:

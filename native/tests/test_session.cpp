@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "check.hpp"
-#include "session.hpp"
+#include "course.hpp"
 
 namespace {
 std::atomic<long> allocations{0};
@@ -164,15 +164,19 @@ struct Training {
         }
     }
 
-    Outcome epoch() {
-        const ptrdiff_t size = sizeof(T), batches = (kRows + batch_ - 1) / batch_;
-        const Rows rows{{inputs.get(), sizeof(T) == 4 ? Number::float32 : Number::float64, kInputs * size, size},
-                        {labels.data(), Number::int32, 4, 0},
-                        {},
-                        kRows};
-        const Steps steps{order.data(), kRows, batch_, 0, batches, 0};
-        return session.train({parameters.get(), state.get(), {first.get(), second.get(), nullptr}}, rows, steps,
-                             table.get(), 2, nullptr, [] { return false; });
+    Rows rows() const {
+        const ptrdiff_t size = sizeof(T);
+        return {{inputs.get(), sizeof(T) == 4 ? Number::float32 : Number::float64, kInputs * size, size},
+                {labels.data(), Number::int32, 4, 0},
+                {},
+                kRows};
+    }
+    ptrdiff_t batches() const { return (kRows + batch_ - 1) / batch_; }
+    Vectors<T> vectors() { return {parameters.get(), state.get(), {first.get(), second.get(), nullptr}}; }
+
+    Outcome epoch(std::int64_t first_step = 0) {
+        const Steps steps{order.data(), kRows, batch_, 0, batches(), first_step};
+        return session.train(vectors(), rows(), steps, table.get(), 2, nullptr, [] { return false; });
     }
 
 private:
@@ -198,6 +202,47 @@ void check(const Case& c, ptrdiff_t batch) {
     }
 }
 
+/// The rows of a course hold what epochs run one by one leave, and an interrupt ends it with the last whole one.
+template <class T>
+void check_course(const Case& c, ptrdiff_t batch) {
+    constexpr ptrdiff_t kEpochs = 4;
+    Training<T> alone(c, batch, 1), many(c, batch, 1);
+    Session<T> judge(alone.c.plan, kRows, 1);
+    Course<T> course;
+    const ptrdiff_t weights = alone.parameters.size(), state = alone.state.size();
+    course.places = {0, 3 * weights, -1, {weights, 2 * weights, -1}};
+    course.length = 3 * weights + state;
+    Array<T> kept(kEpochs * course.length);
+    std::copy_n(many.parameters.get(), weights, kept.get());
+    std::fill_n(kept.get() + weights, 2 * weights, T(0));
+    std::copy_n(many.state.get(), state, kept.get() + 3 * weights);
+    std::vector<std::int64_t> orders;
+    for (ptrdiff_t e = 0; e < kEpochs; ++e) orders.insert(orders.end(), many.order.begin(), many.order.end());
+    course.kept = kept.get();
+    course.epochs = kEpochs;
+    course.training = course.validation = many.rows();
+    course.steps = {orders.data(), kRows, batch, 0, many.batches(), 0};
+    course.table = many.table.get();
+    course.columns = 2;
+    course.units = kClasses;
+    course.validation_batch = kRows;
+    const auto epochs = run_course(many.session, &judge, course, [] { return false; });
+    CHECK(std::ssize(epochs) == kEpochs, "%td epochs", std::ssize(epochs));
+    for (ptrdiff_t e = 0; e < std::ssize(epochs); ++e) {
+        const Outcome trained = alone.epoch(e * alone.batches());
+        const Outcome judged = judge.evaluate(alone.vectors(), alone.rows(), {nullptr, kRows, kRows, 0, 1, 0}, nullptr,
+                                              [] { return false; });
+        const T* row = kept.get() + e * course.length;
+        CHECK(std::equal(row, row + weights, alone.parameters.get()) &&
+                  std::equal(row + 3 * weights, row + course.length, alone.state.get()),
+              "epoch %td leaves other weights", e);
+        CHECK(trained.loss_sum == epochs[static_cast<std::size_t>(e)].trained.loss_sum, "epoch %td", e);
+        CHECK(judged.loss_sum == epochs[static_cast<std::size_t>(e)].judged.loss_sum, "epoch %td", e);
+    }
+    const auto stopped = run_course(many.session, &judge, course, [] { return true; });
+    CHECK(stopped.size() == 1 && stopped[0].trained.interrupted, "%zu epochs after an interrupt", stopped.size());
+}
+
 void check_allocations(const Case& c, ptrdiff_t batch) {
     Training<float> training(c, batch, 2);
     training.epoch();
@@ -220,6 +265,9 @@ void test_session() {
     }
     check<float>(everything<float>(Clipping::value), 32);
     check<float>(everything<float>(Clipping::norm), 32);
+    check_course<float>(everything<float>(Clipping::none), 32);
+    check_course<double>(everything<double>(Clipping::none), 8);
+    for (const ptrdiff_t batch : {1, 8}) check_course<float>(small(), batch);
     check_allocations(everything<float>(Clipping::global_norm), 8);
     for (const ptrdiff_t batch : {1, 8}) check_allocations(small(), batch);
 }

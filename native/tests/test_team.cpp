@@ -3,8 +3,14 @@
 #include <unistd.h>
 
 #include <thread>
+#include <vector>
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
 
 #include "check.hpp"
+#include "processors.hpp"
 #include "team.hpp"
 
 namespace chainrule::test {
@@ -112,6 +118,31 @@ void flushes_denormals_and_restores() {
     CHECK(smallest_normal / 2 != 0, "the caller's denormals are flushed too");
 }
 
+/// Threads with seats spread out, and none stays bound to where it was pushed.
+void seats_leave_threads_free() {
+#if defined(__linux__)
+    std::atomic<bool> bound{false};
+    const auto sit = [&] {
+        cpu_set_t before, after;
+        sched_getaffinity(0, sizeof before, &before);
+        for (int i = 0; i < 3; ++i) {
+            Seat seat;
+            std::this_thread::sleep_for(std::chrono::milliseconds(12));
+            seat.look();
+        }
+        sched_getaffinity(0, sizeof after, &after);
+        if (!CPU_EQUAL(&before, &after)) bound = true;
+    };
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 6; ++i) threads.emplace_back(sit);
+    for (std::thread& thread : threads) thread.join();
+    CHECK(!bound, "a thread stays bound to a processor");
+    Processors all;
+    all.set();
+    CHECK(push_off(all) >= 0, "nowhere to go");
+#endif
+}
+
 void counts_threads() {
     const int all = available_threads();
     CHECK(all >= 1, "%d threads", all);
@@ -136,6 +167,7 @@ void test_team() {
 #endif
     flushes_denormals_and_restores();
     counts_threads();
+    seats_leave_threads_free();
     std::printf("team: %s\n", failures == before ? "passed" : "FAILED");
 }
 

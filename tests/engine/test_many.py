@@ -13,7 +13,7 @@ from chainrule.callbacks import Callback, EarlyStopping
 from chainrule.engine import NetworkPool, native, run_many
 from chainrule.engine import ahead as ahead_module
 from chainrule.errors import ArgumentError
-from chainrule.layers import BatchNormalization, Dense, Dropout, Layer
+from chainrule.layers import BatchNormalization, Dense, Dropout, GaussianNoise, Layer
 from chainrule.optimizers import SGD, Adam
 from chainrule.training.callbacks import Stop
 
@@ -29,8 +29,9 @@ def plain(seed):
 
 
 def everything(seed):
-    """State, masks, penalties, a moving average, a counted metric and one that needs the outputs."""
-    hidden = [Dense(8, kernel_regularizer="l2"), BatchNormalization(), Dropout(0.3)]
+    """State, masks, penalties, constraints, a moving average, a counted metric and one that needs the outputs."""
+    first = Dense(8, kernel_regularizer="l2", kernel_constraint="max_norm")
+    hidden = [GaussianNoise(0.1), first, BatchNormalization(), Dropout(0.3)]
     model = Sequential([*hidden, Dense(1, activation="sigmoid")], seed=seed)
     model.compile(Adam(0.01, use_ema=True), loss="binary_crossentropy", metrics=["accuracy", "roc_auc"])
     return model

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from chainrule.lazy import loader
 
 if TYPE_CHECKING:
+    from chainrule.analysis.batch_noise import BatchNoise, GradientNoise, gradient_noise
     from chainrule.analysis.capacity import Capacity, CapacityComparison, compare_capacities
     from chainrule.analysis.diagnosis import Diagnosis, diagnose
     from chainrule.analysis.explanation.explain import explain_gradient
     from chainrule.analysis.explanation.gradient_explanation import GradientExplanation
     from chainrule.analysis.explanation.traces import Trace, trace
-    from chainrule.analysis.gradient_noise import BatchNoise, GradientNoise, gradient_noise
     from chainrule.analysis.learning_rate import find_learning_rate
     from chainrule.analysis.learning_rate_curve import LearningRateCurve
     from chainrule.analysis.reporting.compose import HtmlReport, report
@@ -44,12 +44,12 @@ __all__ = [
 ]
 
 _HOMES = {  # public name -> module of this package
-    "BatchNoise": "gradient_noise",
+    "BatchNoise": "batch_noise",
     "Capacity": "capacity",
     "CapacityComparison": "capacity",
     "Diagnosis": "diagnosis",
     "GradientExplanation": "explanation.gradient_explanation",
-    "GradientNoise": "gradient_noise",
+    "GradientNoise": "batch_noise",
     "HtmlReport": "reporting.compose",
     "LearningRateCurve": "learning_rate_curve",
     "Range": "search_space",
@@ -61,7 +61,7 @@ _HOMES = {  # public name -> module of this package
     "diagnose": "diagnosis",
     "explain_gradient": "explanation.explain",
     "find_learning_rate": "learning_rate",
-    "gradient_noise": "gradient_noise",
+    "gradient_noise": "batch_noise",
     "report": "reporting.compose",
     "sweep": "sweeps",
     "trace": "explanation.traces",

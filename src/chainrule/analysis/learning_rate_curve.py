@@ -49,7 +49,7 @@ class LearningRateCurve:
     >>> losses = 1.0 - 0.5 / (1 + (0.003 / rates)) + (rates / 0.1) ** 2
     >>> curve = LearningRateCurve(rates, losses, start=1.0, diverged=False)
     >>> print(f"{curve.suggestion:.2g}", {name: f"{high:.2g}" for name, (low, high) in curve.regions.items()})
-    0.0088 {'too small': '0.00032', 'good': '0.045', 'diverging': '1'}
+    0.0053 {'too small': '0.00025', 'good': '0.032', 'diverging': '1'}
     """
 
     def __init__(self, rates: Array, losses: Array, start: float, diverged: bool) -> None:

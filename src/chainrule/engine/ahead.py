@@ -19,8 +19,8 @@ from chainrule.engine import many
 from chainrule.engine.blocks import NOTHING, address, blocks, is_readable
 from chainrule.engine.data import Rows
 from chainrule.engine.engine import Engine, Network, Position, Progress, Task, Watch
-from chainrule.engine.measures import Measures
-from chainrule.engine.native import EVALUATION_ROWS, NativeEngine, mean_loss, taken, work
+from chainrule.engine.measures import Measures, mean_loss, taken
+from chainrule.engine.native import EVALUATION_ROWS, NativeEngine, work
 from chainrule.layers import Layer
 from chainrule.optimizers.moving_average import SLOT as AVERAGE
 

@@ -1,12 +1,15 @@
 """Measures: how the native engine keeps metrics up to date, from answers counted in the pass or else from outputs."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.engine.data import CHUNK
-from chainrule.engine.engine import Task
+from chainrule.engine.data import CHUNK, Rows
+from chainrule.engine.engine import Position, Progress, Task
 from chainrule.engine.plan import Plan, PlannedAccuracy
 from chainrule.engine.python import measure
+from chainrule.layers import Layer
 from chainrule.metrics.inputs import SUM_TOLERANCE
 from chainrule.metrics.mean import RunningMean
 
@@ -70,3 +73,29 @@ class Measures:
     def _add(self, metric: object, right: float, weight: float) -> None:
         if isinstance(metric, RunningMean):
             metric.add_sum(np.full(self._answers, right / self._answers), weight)
+
+
+def mean_loss(task: Task, total: float, data: Rows, layers: Sequence[Layer]) -> float:
+    """Return the mean loss over rows from the sum of the batches' losses by their mass, with the layers' penalties."""
+    mean = total if task.loss.reduction == "sum" else total / task.loss.mass(len(data), data.weight)
+    return float(mean) + sum(float(penalty) for layer in layers for penalty in layer.losses)
+
+
+def taken(
+    result: tuple[float, int, int, bool, float, float],
+    measures: Measures,
+    position: Position,
+    data: Rows,
+    rows: Array,
+    outputs: Array,
+) -> Progress:
+    """Take in what steps on these rows, in this order, have given, and return it."""
+    loss_sum, count, made, failed, right, weighted = result
+    task = measures.task
+    position.step += made
+    task.network.seek(position.step)
+    weight = None if data.weight is None else data.weight[rows[:count]]
+    if count:
+        y = data.y[rows[:count]] if data.y is not None and measures.keeps_outputs else None
+        measures.update(y, weight, count, outputs[:count], right, weighted)
+    return Progress(loss_sum, task.loss.mass(count, weight), count, position.step if failed else None)

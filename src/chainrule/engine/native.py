@@ -16,10 +16,9 @@ from chainrule.engine.blocks import address, block, blocks, converted, is_readab
 from chainrule.engine.data import CHUNK, Rows
 from chainrule.engine.engine import Engine, Network, Position, Progress, Task, Watch
 from chainrule.engine.lowering import EMBEDDINGS, UnsupportedError, keeps_last_activation, lower, lower_network
-from chainrule.engine.measures import Measures, is_plain
+from chainrule.engine.measures import Measures, is_plain, mean_loss, taken
 from chainrule.engine.plan import Instruction, Plan
 from chainrule.errors import ArgumentError, StateError
-from chainrule.layers import Layer
 from chainrule.layers.noise import Noise
 from chainrule.optimizers.moving_average import SLOT as AVERAGE
 from chainrule.random import PURPOSES, generator, normal_quantiles
@@ -320,32 +319,6 @@ class NativeEngine(Engine):
         if self._training is None or self._training.plan != plan:
             self._training = _Sessions.of(plan)
         return self._training
-
-
-def mean_loss(task: Task, total: float, data: Rows, layers: Sequence[Layer]) -> float:
-    """Return the mean loss over rows from the sum of the batches' losses by their mass, with the layers' penalties."""
-    mean = total if task.loss.reduction == "sum" else total / task.loss.mass(len(data), data.weight)
-    return float(mean) + sum(float(penalty) for layer in layers for penalty in layer.losses)
-
-
-def taken(
-    result: tuple[float, int, int, bool, float, float],
-    measures: Measures,
-    position: Position,
-    data: Rows,
-    rows: Array,
-    outputs: Array,
-) -> Progress:
-    """Take in what steps on these rows, in this order, have given, and return it."""
-    loss_sum, count, made, failed, right, weighted = result
-    task = measures.task
-    position.step += made
-    task.network.seek(position.step)
-    weight = None if data.weight is None else data.weight[rows[:count]]
-    if count:
-        y = data.y[rows[:count]] if data.y is not None and measures.keeps_outputs else None
-        measures.update(y, weight, count, outputs[:count], right, weighted)
-    return Progress(loss_sum, task.loss.mass(count, weight), count, position.step if failed else None)
 
 
 def _changed(reason: UnsupportedError) -> StateError:
