@@ -271,6 +271,12 @@ struct PanelKernels {
     void (*backward)(const PanelFunction<T>&, Range panels);
 };
 
+/// What a small network's step is made from (small_networks.hpp).
+template <class T>
+struct SmallNetwork;
+template <class T>
+struct LineNetwork;
+
 template <class T>
 struct OptimizerKernel {
     void (*update)(const void* context, ptrdiff_t first, const T* gradient, ptrdiff_t count);
@@ -346,6 +352,10 @@ struct KernelTable {
     void (*backward_one)(const SingleExample<T>&, Range inputs);
     void (*weight_gradient_one)(const SingleGradient<T>&, Range inputs, T* scratch);
 
+    /// The gradient of J, all at once; gives the size of its largest element, or of the largest loss; NaN if one is.
+    T (*small_gradient)(const SmallNetwork<T>&);
+    T (*line_gradient)(const LineNetwork<T>&);
+
     ActivationKernels activations[kCount<Activation>];
     PanelKernels<T> softmax, log_softmax;
     void (*losses[kCount<Loss>])(const LossBuffers<T>&, Range panels);
@@ -372,6 +382,7 @@ struct KernelTable {
                         ptrdiff_t count);
     T (*largest_magnitude)(const T* values, ptrdiff_t stride, ptrdiff_t count, Range panels);
     double (*penalty)(const T* weights, ptrdiff_t count, double l1, double l2);
+    double (*weighted_sum)(const T* values, const T* weights, ptrdiff_t count);
 };
 
 }  // namespace chainrule

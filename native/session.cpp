@@ -50,6 +50,7 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads, const Interr
       plan_(plan),
       loss_parameters_(plan.loss_parameters.begin(), plan.loss_parameters.end()),
       batch_(batch),
+      small_(is_small()),
       threads_(threads),
       building_(&interrupt),
       shared_(new Shared) {
@@ -128,7 +129,7 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads, const Interr
     for (std::size_t i = 1; i + 1 < nodes_.size(); ++i)
         nodes_[i].taken_back = nodes_[i].instruction.operation == Operation::dense && nodes_[i].activates() &&
                                nodes_[i].wants_gradient && nodes_[i + 1].instruction.operation == Operation::dense;
-    if (only_dense()) {
+    if (batch == 1 && only_dense()) {
         // whole vectors, the input of the bias, and the vector of zeros after the deltas
         const auto room = [&](const Node& node) { return (node.features / k_.lanes + 2) * k_.lanes; };
         for (const Node& node : nodes_) lines_size_ += room(node);
@@ -140,6 +141,7 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads, const Interr
             node.line_gradient = line_gradients_ + start;
             start += room(node);
         }
+        prepare_lines();
     }
     single_ = allocate(2 * stride(plan.outputs()));
     workers_.resize(static_cast<std::size_t>(threads));
@@ -156,6 +158,7 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads, const Interr
     example_weights_ = allocate(examples);
     values_ = allocate(examples);
     if (plan.accuracy != Accuracy::none) right_ = allocate(examples);
+    if (small_) prepare_small();
     building_ = nullptr;
 }
 
@@ -168,12 +171,18 @@ const T* Session<T>::operand(const Operand& where) const {
     return (where.trains() ? vectors_.parameters : vectors_.state) + where.offset;
 }
 
-/// A batch of one goes feature by feature where there is nothing but dense layers.
+/// Whether there is nothing but dense layers that train, whose gradient is used as it comes.
 template <class T>
 bool Session<T>::only_dense() const {
-    return batch_ == 1 && !clips_by_norm() &&
+    return !plan_.segments.empty() && plan_.constraints.empty() && !clips_by_norm() &&
            std::all_of(plan_.instructions.begin(), plan_.instructions.end(),
                        [](const Instruction& i) { return i.operation == Operation::dense && i.weights.trains(); });
+}
+
+template <class T>
+bool Session<T>::is_penalised() const {
+    return std::any_of(plan_.segments.begin(), plan_.segments.end(),
+                       [](const Segment& s) { return s.l1 != 0 || s.l2 != 0; });
 }
 
 template <class T>
@@ -205,9 +214,13 @@ bool Session<T>::clips_by_norm() const {
 }
 
 template <class T>
+ptrdiff_t Session<T>::count_parameters() const {
+    return plan_.segments.back().offset + plan_.segments.back().length;
+}
+
+template <class T>
 void Session<T>::need_gradient() {
-    if (!gradient_ && !plan_.segments.empty())
-        gradient_ = allocate(plan_.segments.back().offset + plan_.segments.back().length);
+    if (!gradient_ && !plan_.segments.empty()) gradient_ = allocate(count_parameters());
 }
 
 /// What normalisations do while it does not change, as factors per feature.
@@ -278,8 +291,12 @@ Outcome Session<T>::run(const Run& asked) {
         set_examples(examples);
         mass_ = run.mode == Mode::evaluate && plan_.reduction == Reduction::sum ? 1 : static_cast<double>(examples);
         if (!run.rows.weights.data) equal_weights();
-        if (run.mode == Mode::train && only_dense() && plan_.constraints.empty())
+        if (run.mode == Mode::train && lines_network_)
+            run_on_team(1, [&](Member& member) { steps_of_lines(member, run, start, stop, outcome); });
+        else if (run.mode == Mode::train && batch_ == 1 && only_dense())
             run_on_team(1, [&](Member& member) { steps_of_one(member, run, start, stop, outcome); });
+        else if (run.mode == Mode::train && small_)
+            run_on_team(1, [&](Member& member) { steps_of_small(member, run, start, stop, outcome); });
         else
             run_on_team(threads_, [&](Member& member) { steps(member, run, start, stop, outcome); });
     };

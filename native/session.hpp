@@ -15,6 +15,7 @@
 
 #include "isa.hpp"
 #include "plan.hpp"
+#include "small_networks.hpp"
 #include "team.hpp"
 
 namespace chainrule {
@@ -93,9 +94,11 @@ private:
     struct Node;
     struct Table;
     struct Shared;
+    struct Lines;
 
     T* allocate(ptrdiff_t count);
-    ptrdiff_t stride(ptrdiff_t features) const { return (features | 1) * k_.lanes; }
+    /// From one panel to the next: an odd number of vectors, or in a small network one vector more than features.
+    ptrdiff_t stride(ptrdiff_t features) const { return (small_ ? features + 1 : features | 1) * k_.lanes; }
     const T* operand(const Operand& where) const;
 
     Outcome run(const Run& run);
@@ -105,16 +108,33 @@ private:
     template <class Function>
     void in_parts(Member& member, const Run& run, Range all, const Function& work);
     void steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
+    template <class Gradient, class Update>
+    void steps_alone(const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome, const Gradient& gradient,
+                     const Update& update);
+    void steps_of_lines(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
+    void steps_of_small(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
     void steps_of_one(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
     bool update(Member& member, const Run& run, ptrdiff_t step);
     bool only_dense() const;
+    bool is_small() const;
+    bool is_penalised() const;
+    void prepare_small();
+    void prepare_lines();
+    template <class Copy>
+    void each_line_weight(const Copy& copy) const;
+    ptrdiff_t ask_every() const;
+    LossBuffers<T> loss_buffers(const T* output, T* gradient, ptrdiff_t stride) const;
+    void count_right(const T* output, ptrdiff_t stride, Range panels);
     double largest_product(const T* inputs, const T* deltas, ptrdiff_t count_inputs, ptrdiff_t count) const;
     double largest_gradient_of_one() const;
+    void forward_one();
+    void backward_one();
 
     void copy_rows(Member& member, const Run& run, const Block& block, ptrdiff_t features, ptrdiff_t first, Range panels,
                    T* out, ptrdiff_t out_stride);
     void gather(Member& member, const Run& run, ptrdiff_t first, Range panels);
     void gather_line(Member& member, const Run& run, ptrdiff_t first);
+    void gather_target_line(Member& member, const Run& run, ptrdiff_t first);
     void gather_targets(Member& member, const Run& run, ptrdiff_t first, Range panels);
     void equal_weights();
     void forward(Member& member, const Run& run, std::int64_t step, Range panels);
@@ -134,12 +154,14 @@ private:
     void prepare_scalars(Worker& worker, const Run& run, ptrdiff_t step) const;
     bool may_overflow() const;
     bool clips_by_norm() const;
+    ptrdiff_t count_parameters() const;
     void need_gradient();
 
     const KernelTable<T>& k_;
     Plan plan_;
     std::vector<T> loss_parameters_;  // the plan's, in the weights' type
     ptrdiff_t batch_;
+    bool small_;  // its steps are made in one go, by the caller alone
     int threads_;
     const Interrupt* building_ = nullptr;
     Vectors<T> vectors_;
@@ -148,6 +170,8 @@ private:
     std::vector<std::unique_ptr<T, void (*)(T*)>> buffers_;
     std::size_t bytes_ = 0;
     std::vector<Node> nodes_;
+    std::vector<SmallLayer<T>> small_layers_;
+    std::unique_ptr<Lines> lines_network_;  // of a small network and a batch of one
     std::vector<Worker> workers_;
     std::unique_ptr<Shared> shared_;
     std::vector<std::int32_t> labels_;

@@ -99,6 +99,16 @@ struct Session<T>::Shared {
     std::vector<double> squares, factors;  // of clipping by norm, one per segment
 };
 
+/// A small network as a batch of one has it (session_line.cpp).
+template <class T>
+struct Session<T>::Lines {
+    ptrdiff_t size = 0;
+    T *vectors[5] = {}, *gradient = nullptr;  // weights, slots, average
+    std::vector<LineLayer<T>> layers;
+    std::vector<ptrdiff_t> starts;
+    OptimizerBuffers<T> buffers{};
+};
+
 enum class Mode { train, evaluate, gradient };
 
 template <class T>
@@ -113,6 +123,43 @@ struct Session<T>::Run {
     const Interrupt& interrupt;
     bool very_long = false;  // a step takes so long that it must be possible to leave it half done
 };
+
+/// Whether a T can hold it; false for NaN too.
+template <class T>
+inline bool fits(double size) {
+    return size <= static_cast<double>(std::numeric_limits<T>::max());
+}
+
+/// The loop of steps that the caller makes alone: `gradient(batch)` takes the rows of a batch and gives a bound of the
+/// sizes of its losses and of its gradient's numbers, NaN if one is; `update()` applies the gradient.
+template <class T>
+template <class Gradient, class Update>
+void Session<T>::steps_alone(const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome,
+                             const Gradient& gradient, const Update& update) {
+    const bool penalised = is_penalised();
+    const ptrdiff_t every = ask_every();
+    for (ptrdiff_t batch = start; batch < stop; ++batch) {
+        if ((batch - start) % every == 0 && run.interrupt()) {
+            outcome.interrupted = true;
+            return;
+        }
+        const double size = gradient(batch);
+        double total = penalised ? penalties() : 0;
+        // Only a penalty's part of the gradient may come on top of `size`.
+        if (!fits<T>(total) || !fits<T>(penalised ? 4 * size : size)) {
+            outcome.failed = true;
+            return;
+        }
+        total += k_.weighted_sum(values_, example_weights_, examples_);
+        prepare_scalars(workers_[0], run, batch - run.where.start);
+        update();
+        outcome.loss_sum += total * mass_;
+        outcome.mass += mass_;
+        if (right_) add_right(outcome.right, outcome.weighted_right);
+        outcome.rows += examples_;
+        ++outcome.steps;
+    }
+}
 
 /// Panels that are worked on together before somebody asks whether to stop.
 constexpr ptrdiff_t kTogether = 256;

@@ -52,19 +52,41 @@ void Session<T>::gather(Member& member, const Run& run, ptrdiff_t first, Range p
     gather_targets(member, run, first, panels);
 }
 
+/// A row of a block of Ts, one after the other; null where the block is not of that kind.
+template <class T>
+static const char* row_of(const Block& block, const Steps& where, ptrdiff_t first) {
+    constexpr ptrdiff_t kAhead = 8;  // rows that memory is asked for before they are needed
+    if (block.type != (sizeof(T) == 4 ? Number::float32 : Number::float64) || block.column_stride != sizeof(T))
+        return nullptr;
+    const char* data = static_cast<const char*>(block.data);
+    if (!where.order) return data + first * block.row_stride;
+    if (first + kAhead < where.rows) __builtin_prefetch(data + where.order[first + kAhead] * block.row_stride);
+    return data + where.order[first] * block.row_stride;
+}
+
 /// The inputs of a batch of one, as they lie in a row.
 template <class T>
 void Session<T>::gather_line(Member& member, const Run& run, ptrdiff_t first) {
     const Block& inputs = run.rows.inputs;
     const Node& node = nodes_[0];
-    if (inputs.type == (sizeof(T) == 4 ? Number::float32 : Number::float64) && inputs.column_stride == sizeof(T)) {
-        const ptrdiff_t row = run.where.order ? run.where.order[first] : first;
-        std::memcpy(node.line, static_cast<const char*>(inputs.data) + row * inputs.row_stride,
-                    static_cast<std::size_t>(node.features) * sizeof(T));
+    if (const char* row = row_of<T>(inputs, run.where, first)) {
+        std::memcpy(node.line, row, static_cast<std::size_t>(node.features) * sizeof(T));
         return;
     }
     copy_rows(member, run, inputs, node.features, first, {0, 1}, node.y, node.stride);
     for (ptrdiff_t f = 0; f < node.features; ++f) node.line[f] = node.y[f * k_.lanes];
+}
+
+/// The targets of a batch of one, in the first lane.
+template <class T>
+void Session<T>::gather_target_line(Member& member, const Run& run, ptrdiff_t first) {
+    const Block& targets = run.rows.targets;
+    const char* row = run.rows.weights.data || plan_.sparse_labels || plan_.loss == Loss::hinge
+                          ? nullptr
+                          : row_of<T>(targets, run.where, first);
+    if (!row) return gather_targets(member, run, first, {0, 1});
+    for (ptrdiff_t n = 0; n < plan_.outputs(); ++n)
+        std::memcpy(targets_ + n * k_.lanes, row + n * static_cast<ptrdiff_t>(sizeof(T)), sizeof(T));
 }
 
 template <class T>
@@ -262,16 +284,25 @@ void Session<T>::forward(Member& member, const Run& run, std::int64_t step, Rang
 }
 
 template <class T>
+LossBuffers<T> Session<T>::loss_buffers(const T* output, T* gradient, ptrdiff_t stride) const {
+    return {output, targets_, labels_.data(), example_weights_, gradient, values_, stride, plan_.outputs(),
+            static_cast<T>(plan_.loss_parameter), loss_parameters_.empty() ? nullptr : loss_parameters_.data()};
+}
+
+/// Note which answers are right, where they are counted.
+template <class T>
+void Session<T>::count_right(const T* output, ptrdiff_t stride, Range panels) {
+    if (!right_) return;
+    k_.accuracies[static_cast<int>(plan_.accuracy)]({output, targets_, labels_.data(), right_, stride, plan_.outputs(),
+                                                     static_cast<T>(plan_.accuracy_cut)},
+                                                    panels);
+}
+
+template <class T>
 void Session<T>::loss(Range panels) {
     const Node& last = nodes_.back();
-    k_.losses[static_cast<int>(plan_.loss)](
-        {last.y, targets_, labels_.data(), example_weights_, last.gradient, values_, last.stride, last.features,
-         static_cast<T>(plan_.loss_parameter), loss_parameters_.empty() ? nullptr : loss_parameters_.data()},
-        panels);
-    if (right_)
-        k_.accuracies[static_cast<int>(plan_.accuracy)]({last.y, targets_, labels_.data(), right_, last.stride,
-                                                         last.features, static_cast<T>(plan_.accuracy_cut)},
-                                                        panels);
+    k_.losses[static_cast<int>(plan_.loss)](loss_buffers(last.y, last.gradient, last.stride), panels);
+    count_right(last.y, last.stride, panels);
 }
 
 template <class T>

@@ -7,27 +7,26 @@
 namespace chainrule {
 
 namespace {
-/// Multiplications after which the caller is asked whether to stop, and steps of one example.
+/// Multiplications after which the caller is asked whether to stop.
 constexpr double kAskAfter = 1e6;
-constexpr ptrdiff_t kAskOne = 1024;
-
-/// Whether a T can hold it; false for NaN too.
-template <class T>
-bool fits(double size) {
-    return size <= static_cast<double>(std::numeric_limits<T>::max());
-}
 }  // namespace
+
+/// Steps after which the caller is asked whether to stop.
+template <class T>
+ptrdiff_t Session<T>::ask_every() const {
+    double work = 1;
+    for (const Instruction& i : plan_.instructions) work += static_cast<double>(i.inputs * i.outputs * examples_);
+    return static_cast<ptrdiff_t>(std::max(1.0, kAskAfter / work));
+}
 
 template <class T>
 void Session<T>::steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome) {
     Worker& worker = workers_[static_cast<std::size_t>(member.index())];
     const bool first_thread = member.index() == 0, judged = run.rows.targets.data != nullptr;
     const Range panels = share(panels_, member.index(), member.size());
-    double work = 1;
-    for (const Instruction& i : plan_.instructions) work += static_cast<double>(i.inputs * i.outputs * examples_);
-    const auto ask_every = static_cast<ptrdiff_t>(std::max(1.0, kAskAfter / work));
+    const ptrdiff_t every = ask_every();
     for (ptrdiff_t batch = start; batch < stop; ++batch) {
-        if (first_thread && (batch - start) % ask_every == 0 && run.interrupt()) shared_->halt = true;
+        if (first_thread && (batch - start) % every == 0 && run.interrupt()) shared_->halt = true;
         const ptrdiff_t first = batch * run.where.batch, step = batch - run.where.start;
         gather(member, run, first, panels);
         forward(member, run, run.where.first_step + step, panels);
@@ -46,10 +45,7 @@ void Session<T>::steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_
         double total = first_thread && judged && run.mode != Mode::evaluate ? penalties() : 0;
         if (!fits<T>(total)) worker.sizes.infinite = true;
         member.barrier();
-        if (first_thread && judged) {
-            for (ptrdiff_t e = 0; e < examples_; ++e)
-                total += static_cast<double>(values_[e]) * static_cast<double>(example_weights_[e]);
-        }
+        if (first_thread && judged) total += k_.weighted_sum(values_, example_weights_, examples_);
         if (shared_->halt) {
             if (first_thread) outcome.interrupted = true;
             return;
@@ -104,67 +100,21 @@ double Session<T>::largest_gradient_of_one() const {
 template <class T>
 void Session<T>::steps_of_one(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome) {
     Worker& worker = workers_[0];
-    Node& last = nodes_.back();
-    const ptrdiff_t units = last.features, panel = stride(units);
-    const bool penalised = std::any_of(plan_.segments.begin(), plan_.segments.end(),
-                                       [](const Segment& s) { return s.l1 != 0 || s.l2 != 0; });
-    for (ptrdiff_t batch = start; batch < stop; ++batch) {
-        if ((batch - start) % kAskOne == 0 && run.interrupt()) {
-            outcome.interrupted = true;
-            return;
-        }
-        const Range one{0, 1};
+    const Node& last = nodes_.back();
+    const auto gradient = [&](ptrdiff_t batch) -> double {
         gather_line(member, run, batch);
-        gather_targets(member, run, batch, one);
-        const T* x = nodes_[0].line;
-        for (std::size_t i = 1; i < nodes_.size(); ++i) {
-            Node& node = nodes_[i];
-            const auto& activation = k_.activations[static_cast<int>(node.instruction.activation)];
-            T* z = activation.from_output ? node.line : node.z;  // z keeps what a derivative needs
-            k_.forward_one({operand(node.instruction.weights), operand(node.instruction.bias), nodes_[i - 1].features,
-                            node.features, x, z},
-                           {0, node.features});
-            if (node.activates()) {
-                const ActivationBuffers<T> buffers{z, node.line, nullptr, node.activation.alpha};
-                activation.forward(&buffers, 0, node.features);
-            }
-            x = node.line;
-        }
-        for (ptrdiff_t n = 0; n < units; ++n)
-            std::fill_n(single_ + n * k_.lanes, k_.lanes, last.line[n]);
-        k_.losses[static_cast<int>(plan_.loss)](
-            {single_, targets_, labels_.data(), example_weights_, single_ + panel, values_, panel, units,
-             static_cast<T>(plan_.loss_parameter), loss_parameters_.empty() ? nullptr : loss_parameters_.data()},
-            one);
-        if (right_)
-            k_.accuracies[static_cast<int>(plan_.accuracy)]({single_, targets_, labels_.data(), right_, panel, units,
-                                                             static_cast<T>(plan_.accuracy_cut)},
-                                                            one);
+        gather_targets(member, run, batch, {0, 1});
+        forward_one();
+        const ptrdiff_t units = last.features, panel = stride(units);
+        for (ptrdiff_t n = 0; n < units; ++n) std::fill_n(single_ + n * k_.lanes, k_.lanes, last.line[n]);
+        k_.losses[static_cast<int>(plan_.loss)](loss_buffers(single_, single_ + panel, panel), {0, 1});
+        count_right(single_, panel, {0, 1});
         for (ptrdiff_t n = 0; n < units; ++n) last.line_gradient[n] = single_[panel + n * k_.lanes];
         if (run.outputs) std::copy_n(last.line, units, run.outputs + batch * units);
-        for (std::size_t i = nodes_.size() - 1; i > 0; --i) {
-            const Node &node = nodes_[i], &in = nodes_[i - 1];
-            if (node.activates()) {
-                const auto& activation = k_.activations[static_cast<int>(node.instruction.activation)];
-                const ActivationBuffers<T> buffers{activation.from_output ? node.line : node.z, node.line,
-                                                   node.line_gradient, node.activation.alpha};
-                activation.backward(&buffers, 0, node.features);
-            }
-            std::fill_n(node.line_gradient + node.features, k_.lanes, T(0));
-            if (i > 1)
-                k_.backward_one({operand(node.instruction.weights), nullptr, in.features, node.features,
-                                 node.line_gradient, in.line_gradient},
-                                {0, in.features});
-        }
-        const double size = largest_gradient_of_one();
-        const double penalty = penalised ? penalties() : 0;
-        // `size` is at least the largest element of the gradient; only a penalty's part may come on top.
-        if (!is_finite(std::abs(values_[0])) || !fits<T>(penalty) || !fits<T>(penalised ? 4 * size : size)) {
-            outcome.failed = true;
-            return;
-        }
-        const double total = static_cast<double>(values_[0]) * static_cast<double>(example_weights_[0]) + penalty;
-        prepare_scalars(worker, run, batch - run.where.start);
+        backward_one();
+        return is_finite(std::abs(values_[0])) ? largest_gradient_of_one() : std::numeric_limits<double>::infinity();
+    };
+    steps_alone(run, start, stop, outcome, gradient, [&] {
         for (std::size_t i = 1; i < nodes_.size(); ++i) {
             const Node &node = nodes_[i], &in = nodes_[i - 1];
             in.line[in.features] = 1;  // whose weights are the bias
@@ -176,11 +126,42 @@ void Session<T>::steps_of_one(Member& member, const Run& run, ptrdiff_t start, p
                 consumer.apply(consumer.context, 0, node.line_gradient, node.features);
             }
         }
-        outcome.loss_sum += total * mass_;
-        outcome.mass += mass_;
-        if (right_) add_right(outcome.right, outcome.weighted_right);
-        ++outcome.rows;
-        ++outcome.steps;
+    });
+}
+
+template <class T>
+void Session<T>::forward_one() {
+    const T* x = nodes_[0].line;
+    for (std::size_t i = 1; i < nodes_.size(); ++i) {
+        Node& node = nodes_[i];
+        const auto& activation = k_.activations[static_cast<int>(node.instruction.activation)];
+        T* z = activation.from_output ? node.line : node.z;  // z keeps what a derivative needs
+        k_.forward_one({operand(node.instruction.weights), operand(node.instruction.bias), nodes_[i - 1].features,
+                        node.features, x, z},
+                       {0, node.features});
+        if (node.activates()) {
+            const ActivationBuffers<T> buffers{z, node.line, nullptr, node.activation.alpha};
+            activation.forward(&buffers, 0, node.features);
+        }
+        x = node.line;
+    }
+}
+
+template <class T>
+void Session<T>::backward_one() {
+    for (std::size_t i = nodes_.size() - 1; i > 0; --i) {
+        const Node &node = nodes_[i], &in = nodes_[i - 1];
+        if (node.activates()) {
+            const auto& activation = k_.activations[static_cast<int>(node.instruction.activation)];
+            const ActivationBuffers<T> buffers{activation.from_output ? node.line : node.z, node.line,
+                                               node.line_gradient, node.activation.alpha};
+            activation.backward(&buffers, 0, node.features);
+        }
+        std::fill_n(node.line_gradient + node.features, k_.lanes, T(0));
+        if (i > 1)
+            k_.backward_one({operand(node.instruction.weights), nullptr, in.features, node.features,
+                             node.line_gradient, in.line_gradient},
+                            {0, in.features});
     }
 }
 

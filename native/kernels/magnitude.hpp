@@ -21,21 +21,48 @@ inline I largest_lane(I v) {
     }
 }
 
-/// The largest |value| of `count` numbers (whole vectors) in each panel; NaN counts as larger than infinity. Sizes are
-/// compared as integers, which sort NaN last.
+/// The largest |value| of some numbers; NaN counts as larger than infinity. Sizes are compared as integers, which sort
+/// NaN last.
+template <class T>
+class Largest {
+public:
+    void take(Vec<T> values) { take_sizes(bits_as<I>(abs(values))); }
+    void take(const T* values, ptrdiff_t count) {
+        ptrdiff_t i = 0;
+        for (; i + kLanes<T> <= count; i += kLanes<T>) take(load(values + i));
+        if (i < count) take(load_part(values + i, count - i));
+    }
+    void take(const Largest& other) { take_sizes(other.sizes_); }
+    T size() const { return bits_as<Vec<T>>(largest_lane<T>(sizes_))[0]; }
+
+private:
+    using I = Integers<Vec<T>>;
+    void take_sizes(I sizes) { sizes_ = sizes > sizes_ ? sizes : sizes_; }
+    I sizes_{};
+};
+
+/// The largest |value| of `count` numbers (whole vectors) in each panel.
 template <class T>
 T largest_magnitude(const T* values, ptrdiff_t stride, ptrdiff_t count, Range panels) {
-    using I = Integers<Vec<T>>;
-    I most[2] = {};
+    Largest<T> most[2];
     for (ptrdiff_t panel = panels.begin; panel < panels.end; ++panel) {
         const T* at = values + panel * stride;
-        for (ptrdiff_t i = 0, turn = 0; i < count; i += kLanes<T>, turn ^= 1) {
-            const I size = bits_as<I>(abs(load(at + i)));
-            most[turn] = size > most[turn] ? size : most[turn];
-        }
+        for (ptrdiff_t i = 0, turn = 0; i < count; i += kLanes<T>, turn ^= 1) most[turn].take(load(at + i));
     }
-    const I all = most[0] > most[1] ? most[0] : most[1];
-    return bits_as<Vec<T>>(largest_lane<T>(all))[0];
+    most[0].take(most[1]);
+    return most[0].size();
+}
+
+/// Sum of value times weight for each of `count` examples, in double, four sums side by side.
+template <class T>
+double weighted_sum(const T* values, const T* weights, ptrdiff_t count) {
+    double sums[4] = {};
+    ptrdiff_t i = 0;
+    for (; i + 4 <= count; i += 4)
+        for (int j = 0; j < 4; ++j)
+            sums[j] += static_cast<double>(values[i + j]) * static_cast<double>(weights[i + j]);
+    for (; i < count; ++i) sums[0] += static_cast<double>(values[i]) * static_cast<double>(weights[i]);
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
 /// l1 sum |w| + l2 sum w^2, in double, in a fixed order.

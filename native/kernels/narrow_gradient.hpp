@@ -33,15 +33,15 @@ inline Vec<T> sums_of_lanes(Vec<T> (&rows)[kLanes<T>]) {
 /// Rows of the gradient that go to the consumer at a time; a multiple of V.
 inline constexpr ptrdiff_t kNarrowRows = 64;
 
-/// A block of R rows by C >= units columns of the gradient, R C = V. Rows from k_end on repeat the last one, as do
-/// columns from the last unit on: their results are written past the end of what is wanted, or overwritten by the
-/// next row.
+/// A block of R rows by C columns of the gradient, R C = V, from row k and column n on. Rows from k_end on repeat the
+/// last one, as do columns from the last unit on: their results are written past the end of what is wanted, or
+/// overwritten by the next row.
 template <class T, int C>
-inline void narrow_block(const WeightGradient<T>& p, ptrdiff_t k, ptrdiff_t k_end, T* out) {
+inline void narrow_block(const WeightGradient<T>& p, ptrdiff_t k, ptrdiff_t k_end, ptrdiff_t n, T* out) {
     constexpr int lanes = kLanes<T>, R = lanes / C;
     const T *input[R], *delta[C];
     for (int r = 0; r < R; ++r) input[r] = p.input + (k + r < k_end ? k + r : k_end - 1) * lanes;
-    for (int c = 0; c < C; ++c) delta[c] = p.delta + (c < p.units ? c : p.units - 1) * lanes;
+    for (int c = 0; c < C; ++c) delta[c] = p.delta + (n + c < p.units ? n + c : p.units - 1) * lanes;
     Vec<T> sum[lanes];
 #pragma GCC unroll 16
     for (int i = 0; i < lanes; ++i) sum[i] = Vec<T>{};
@@ -70,7 +70,7 @@ void narrow_weight_gradient(const WeightGradient<T>& p, Range rows, T* scratch) 
     for (ptrdiff_t start = rows.begin, end; start < rows.end; start = end) {
         end = start + kNarrowRows < rows.end ? start + kNarrowRows : rows.end;
         for (ptrdiff_t k = start; k < end; k += lanes / C)
-            narrow_block<T, C>(p, k, end, scratch + (k - start) * p.units);
+            narrow_block<T, C>(p, k, end, 0, scratch + (k - start) * p.units);
         p.consumer.apply(p.consumer.context, start * p.units, scratch, (end - start) * p.units);
     }
 }

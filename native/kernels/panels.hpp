@@ -21,6 +21,13 @@ inline V interleave(V a, V b, Sequence<I...>) {
     return __builtin_shufflevector(a, b, (Start + I / 2 + (I % 2) * static_cast<int>(sizeof...(I)))...);
 }
 
+/// The even lanes of a and b to out, the odd ones behind them.
+template <int... I>
+inline void store_columns(Vec<float> a, Vec<float> b, float* out, Sequence<I...>) {
+    store(out, __builtin_shufflevector(a, b, (2 * I)...));
+    store(out + sizeof...(I), __builtin_shufflevector(a, b, (2 * I + 1)...));
+}
+
 }  // namespace detail
 
 /// Transpose a block of V vectors in registers: interleaving row i with row i + V/2, log2(V) times.
@@ -39,6 +46,16 @@ inline void transpose(Vec<T> (&rows)[kLanes<T>]) {
 #pragma GCC unroll 16
         for (int i = 0; i < lanes; ++i) rows[i] = next[i];
     }
+}
+
+/// Two float columns next to each other of V rows, each row's two read as one number.
+inline void gather_pair(const char* const (&rows)[kLanes<float>], ptrdiff_t offset, float* out) {
+    constexpr int lanes = kLanes<float>;
+    float pairs[lanes][2];
+#pragma GCC unroll 16
+    for (int i = 0; i < lanes; ++i) __builtin_memcpy(pairs[i], rows[i] + offset, sizeof pairs[i]);
+    const float* both = pairs[0];
+    detail::store_columns(load(both), load(both + lanes), out, MakeSequence<lanes>{});
 }
 
 /// Copy rows of a table into panels: example e is row p.rows[e], or row e where `rows` is null. `Source` is the
@@ -66,6 +83,8 @@ void gather(const GatherArguments<T>& p, Range panels) {
 #pragma GCC unroll 16
                     for (int i = 0; i < lanes; ++i) store(out + (f + i) * lanes, block[i]);
                 }
+                if constexpr (sizeof(T) == 4)
+                    for (; f + 2 <= p.features; f += 2) gather_pair(row, f * p.column_stride, out + f * lanes);
             }
         }
         for (; f < p.features; ++f)

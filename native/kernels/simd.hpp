@@ -231,4 +231,13 @@ inline Vec<float> quick_inverse(Vec<float> b) {
 }
 inline Vec<double> quick_inverse(Vec<double> b) { return broadcast(1.0) / b; }
 
+#if defined(__AVX512F__)
+/// Products of the lower 32 bits of each lane, in full.
+inline Vec<std::uint64_t> multiply_low_halves(Vec<std::uint64_t> a, Vec<std::uint64_t> b) {
+    using V = Vec<std::uint64_t>;  // the unmasked form sets off a false warning in GCC 12
+    return reinterpret_cast<V>(
+        _mm512_maskz_mul_epu32(0xFF, reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+}
+#endif
+
 }  // namespace chainrule::CHAINRULE_ISA_NAMESPACE

@@ -4,6 +4,7 @@
 #include "bias_gradient.hpp"
 #include "dropout.hpp"
 #include "embedding.hpp"
+#include "line_network.hpp"
 #include "losses.hpp"
 #include "magnitude.hpp"
 #include "normalization.hpp"
@@ -12,6 +13,7 @@
 #include "product.hpp"
 #include "shuffle.hpp"
 #include "single_example.hpp"
+#include "small_network.hpp"
 #include "softmax.hpp"
 
 namespace chainrule::CHAINRULE_ISA_NAMESPACE {
@@ -34,6 +36,8 @@ constexpr KernelTable<T> make_table() {
         .forward_one = forward_one<T>,
         .backward_one = backward_one<T>,
         .weight_gradient_one = weight_gradient_one<T>,
+        .small_gradient = small_gradient<T>,
+        .line_gradient = line_gradient<T>,
         .activations =
             {
                 activation_kernels<T, Linear>(),
@@ -112,6 +116,7 @@ constexpr KernelTable<T> make_table() {
         .permutation = permutation,
         .largest_magnitude = largest_magnitude<T>,
         .penalty = penalty<T>,
+        .weighted_sum = weighted_sum<T>,
     };
 }
 

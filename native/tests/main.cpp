@@ -16,6 +16,7 @@ int main(int count, char** arguments) {
     }
     test_team();
     test_session();
+    test_small_networks();
     test_predictor();
     for (const Isa& isa : isas()) {
         if (!isa.available()) {
