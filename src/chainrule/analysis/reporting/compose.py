@@ -16,7 +16,12 @@ from chainrule.analysis.explanation.render_svg import render_explanation
 from chainrule.analysis.explanation.traces import trace
 from chainrule.analysis.reporting.judgement import Judgement, judge
 from chainrule.analysis.reporting.page import Section, page, paragraph, text
-from chainrule.analysis.reporting.pictures import calibration_picture, curves_picture, residuals_picture
+from chainrule.analysis.reporting.pictures import (
+    calibration_picture,
+    curves_picture,
+    network_picture,
+    residuals_picture,
+)
 from chainrule.analysis.reporting.sections_of_data import data_section, repeat_section, training_words
 from chainrule.analysis.reporting.sections_of_rows import (
     calibration_table,
@@ -98,7 +103,7 @@ def report(model: TabularModel | str | PathLike[str], data: Any = None) -> HtmlR
         sections = [
             score_section(subject, judgement, _linear(subject, table_)),
             confusion_section(subject, judgement),
-            _trust_section(judgement),
+            _trust_section(subject, judgement),
             worst_section(subject, judgement),
             importance_section(subject),
             *sections,
@@ -125,7 +130,7 @@ def _kept_scores(subject: Subject) -> Section:
 def _network_section(subject: Subject) -> Section:
     return Section(
         "Network and training",
-        paragraph(training_words(subject)) + curves_picture(subject),
+        paragraph(training_words(subject)) + network_picture(subject) + curves_picture(subject),
     )
 
 
@@ -141,15 +146,17 @@ def _linear(subject: Subject, given: Any) -> float | None:
     return float(scores["accuracy"] if about.classes else scores["rmse"])
 
 
-def _trust_section(judgement: Judgement) -> Section:
+def _trust_section(subject: Subject, judgement: Judgement) -> Section:
     if judgement.probabilities is None:
-        return Section("Predicted and true", residuals_picture(judgement))
+        return Section("Predicted and true", residuals_picture(subject, judgement))
     rows, gap = calibration_table(judgement)
     words = (
         "How often answers of a given confidence are right. Where both are alike, a confidence can be read as a "
         f"probability; here they differ by {gap:.1%} on average."
     )
-    return Section("How far confidence can be trusted", paragraph(words) + calibration_picture(judgement) + rows)
+    return Section(
+        "How far confidence can be trusted", paragraph(words) + calibration_picture(subject, judgement) + rows
+    )
 
 
 def _gradient_section(subject: Subject, judgement: Judgement) -> Section:

@@ -2,83 +2,56 @@
 
 import re
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chainrule.analysis.drawing.figures import DASHES, SERIES, new_figure
+from chainrule.analysis.drawing.draw import draw
+from chainrule.analysis.plots.calibration import plot_calibration
+from chainrule.analysis.plots.curves import plot_curves
+from chainrule.analysis.plots.residuals import plot_residuals
 from chainrule.analysis.reporting.judgement import Judgement
 from chainrule.analysis.reporting.page import figure
 from chainrule.analysis.reporting.subject import Subject
 
-MOST_POINTS = 2000  # of a scatter plot
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def network_picture(subject: Subject) -> str:
+    """Return the network: units and weights, or blocks where layers are large."""
+    caption = "Blue and solid: weights above 0; orange and dashed: below. Large layers are drawn as blocks."
+    return figure(draw(subject.model).svg, caption, "network")
 
 
 def curves_picture(subject: Subject) -> str:
-    """Return the losses of the epochs: of training too, where a run folder has them."""
-    report = subject.model.report
-    curves = {"validation": [np.nan if loss is None else loss for loss in report.losses]}
-    if subject.run is not None:
-        lines = subject.run.metrics()
-        found = {
-            "training": [line.get("loss") for line in lines],
-            "validation": [line.get("val_loss") for line in lines],
-        }
-        curves = {name: [np.nan if v is None else v for v in values] for name, values in found.items()}
-    curves = {name: values for name, values in curves.items() if np.isfinite(values).any()}
-    if not curves:
+    """Return the curves of the training: all of them where a run folder has them, else what the model file keeps."""
+    if subject.run is not None and subject.run.metrics():
+        return figure(_svg(plot_curves(subject.run)), "Losses and metrics of each epoch.")
+    losses = [np.nan if loss is None else loss for loss in subject.model.report.losses]
+    if not np.isfinite(losses).any():
         return ""
-    plot, axis = new_figure(width=7.0, height=3.2)
-    for (name, values), colour, dash in zip(curves.items(), SERIES, DASHES, strict=False):
-        axis.plot(np.arange(1, len(values) + 1), values, color=colour, linestyle=dash, label=name)
-    validation = curves.get("validation")
-    if validation is not None and 1 <= report.best_epoch <= len(validation):
-        place = report.best_epoch
-        axis.plot(place, validation[place - 1], "o", color=SERIES[2], label=f"weights of epoch {place}")
-    axis.set_xlabel("epoch")
-    axis.set_ylabel("loss")
-    axis.legend(frameon=False)
-    return figure(_svg(plot), "The loss of each epoch; the point marks the epoch whose weights were kept.")
+    return figure(
+        _svg(plot_curves({"val_loss": losses})), "The validation loss of each epoch; a run folder keeps more."
+    )
 
 
-def calibration_picture(judgement: Judgement, bins: int = 10) -> str:
-    """Return how often answers of some confidence are right, against that confidence."""
-    assert judgement.probabilities is not None
-    confidence = judgement.probabilities[np.arange(len(judgement.truth)), judgement.answers]
-    right = judgement.truth == judgement.answers
-    parts = np.array_split(np.argsort(confidence, kind="stable"), min(bins, len(confidence)))
-    plot, axis = new_figure(width=4.6, height=4.0)
-    lowest = float(min(confidence.min(), right[parts[0]].mean()))
-    axis.plot([lowest, 1], [lowest, 1], color=SERIES[5], linestyle="--", label="as confident as right")
-    points = [(float(confidence[part].mean()), float(right[part].mean())) for part in parts]
-    axis.plot(*zip(*points, strict=True), "o-", color=SERIES[0], label="this model")
-    axis.set_xlabel("mean confidence")
-    axis.set_ylabel("share right")
-    axis.legend(frameon=False)
-    return figure(_svg(plot), "Above the line the model is too modest, below it too sure.")
+def calibration_picture(subject: Subject, judgement: Judgement) -> str:
+    """Return whether probabilities are as often right as they say."""
+    plot = plot_calibration(judgement.truth, judgement.probabilities, subject.model.classes)
+    return figure(
+        _svg(plot), "On the diagonal probabilities can be taken at their word; below it the model is too sure."
+    )
 
 
-def residuals_picture(judgement: Judgement) -> str:
-    """Return predicted against true numbers, and how the errors are spread."""
-    chosen = np.linspace(0, len(judgement.truth) - 1, min(MOST_POINTS, len(judgement.truth))).astype(int)
-    truth, answers = judgement.truth[chosen], judgement.answers[chosen]
-    plot, (left, right) = new_figure(columns=2, width=8.6, height=3.8)
-    ends = [float(min(truth.min(), answers.min())), float(max(truth.max(), answers.max()))]
-    left.plot(truth, answers, ".", color=SERIES[0], alpha=0.4, markersize=4)
-    left.plot(ends, ends, color=SERIES[1], linestyle="--", label="predicted = true")
-    left.set_xlabel("true")
-    left.set_ylabel("predicted")
-    left.legend(frameon=False)
-    right.hist(judgement.answers - judgement.truth, bins=40, color=SERIES[0])
-    right.axvline(0, color=SERIES[1], linestyle="--")
-    right.set_xlabel("predicted - true")
-    right.set_ylabel("rows")
-    few = f"; {len(chosen):,} of {len(judgement.truth):,} rows are drawn" if len(chosen) < len(judgement.truth) else ""
-    return figure(_svg(plot), f"Left: every point is a row{few}. Right: how far answers are off.")
+def residuals_picture(subject: Subject, judgement: Judgement) -> str:
+    """Return predicted over true numbers, and how the errors are spread."""
+    plot = plot_residuals(judgement.truth, judgement.answers, subject.model.target.name)
+    return figure(_svg(plot), "Left: every point is a row. Right: how far answers are off.")
 
 
-def _svg(plot: Any) -> str:
-    """Return a figure as an element of the page: no file of its own, names that no other picture has."""
+def _svg(plot: "Figure") -> str:
+    """Return a figure as an element of the page, without what a file of its own would begin with."""
     buffer = StringIO()
     plot.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     markup = buffer.getvalue()

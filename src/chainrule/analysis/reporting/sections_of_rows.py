@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from chainrule.analysis.plots.calibration import calibrate
 from chainrule.analysis.reporting.importance import permutation_importance
 from chainrule.analysis.reporting.judgement import Judgement, Score, scores
 from chainrule.analysis.reporting.page import Section, bars, details, paragraph, table, text
@@ -116,20 +117,17 @@ def _frequent_confusions(names: Sequence[str], judgement: Judgement, places: Arr
 
 
 def calibration_table(judgement: Judgement, bins: int = 10) -> tuple[str, float]:
-    """Return how often answers given with some confidence are right, and the mean gap between the two.
-
-    The gap is the expected calibration error of Naeini, Cooper and Hauskrecht, AAAI 2015, with bins of equal count.
-    """
+    """Return how often answers given with some confidence are right, and the mean gap between the two."""
     assert judgement.probabilities is not None
-    confidence = judgement.probabilities[np.arange(len(judgement.truth)), judgement.answers]
-    right = judgement.truth == judgement.answers
-    order, gap, rows = np.argsort(confidence, kind="stable"), 0.0, []
-    for part in np.array_split(order, min(bins, len(order))):
-        mean, share = float(confidence[part].mean()), float(right[part].mean())
-        gap += len(part) / len(order) * abs(mean - share)
-        ends = f"{confidence[part].min():.0%} to {confidence[part].max():.0%}"
-        rows.append((ends, f"{len(part):,}", f"{mean:.1%}", f"{share:.1%}"))
-    return table(("confidence", "rows", "mean confidence", "share right"), rows, numbers=(1, 2, 3)), gap
+    confidence = judgement.probabilities[np.arange(len(judgement.truth)), judgement.answers].astype(np.float64)
+    found = calibrate(judgement.truth == judgement.answers, confidence, bins)
+    rows = [
+        (f"{said:.1%}", f"{count:,}", f"{share:.1%}", f"{low:.0%} to {high:.0%}")
+        for said, count, share, low, high in zip(
+            found.predicted, found.rows, found.observed, found.low, found.high, strict=True
+        )
+    ]
+    return table(("mean confidence", "rows", "share right", "95% interval"), rows, numbers=(0, 1, 2, 3)), found.error
 
 
 def importance_section(subject: Subject) -> Section:
