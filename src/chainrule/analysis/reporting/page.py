@@ -33,7 +33,7 @@ table.confusion td {{ min-width: 3.5rem; padding-left: 0.7rem; padding-right: 0.
 summary {{ cursor: pointer; }}
 details p {{ font-size: 0.85rem; margin: 0.2rem 0; max-width: 14rem; white-space: normal; }}
 figure {{ margin: 1rem 0; }}
-figure.plot svg {{ background: #fff; border-radius: 8px; max-width: 100%; height: auto; }}
+figure.plot svg {{ background: #fff; border-radius: 8px; max-width: 100%; max-height: 26rem; height: auto; }}
 figure svg {{ max-width: 100%; height: auto; }}
 pre {{ background: var(--card); padding: 0.8rem 1rem; border-radius: 8px; overflow-x: auto;
   font: 0.88rem/1.5 {NUMBERS}; }}
@@ -47,7 +47,9 @@ footer {{ margin-top: 3rem; padding-bottom: 2rem; }}
 @media print {{
   body {{ font-size: 10.5pt; }} nav {{ display: none; }} h2 {{ break-after: avoid; }}
   figure, tr, li, pre {{ break-inside: avoid; }} a {{ color: inherit; text-decoration: none; }}
-  pre {{ white-space: pre-wrap; }} main, header.top, footer {{ max-width: none; padding: 0; }}
+  pre {{ white-space: pre-wrap; }} div.wide {{ overflow: visible; }} td, th {{ padding-right: 0.6rem; }}
+  td.number {{ white-space: normal; }} figure svg, figure.plot svg {{ max-height: 8.5cm; }}
+  main, header.top, footer {{ max-width: none; padding: 0; }}
 }}"""
 
 

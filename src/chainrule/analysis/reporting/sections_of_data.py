@@ -4,6 +4,7 @@ import shlex
 
 from chainrule.analysis.reporting.page import Section, details, paragraph, table, text
 from chainrule.analysis.reporting.subject import Subject
+from chainrule.estimators.network import Options
 from chainrule.estimators.wording import duration, number
 from chainrule.tables.table import counted
 
@@ -72,9 +73,9 @@ def command_of(subject: Subject) -> str:
     """Return the command that trains this model."""
     report = subject.model.report
     words = ["chainrule", "train", report.name, "--target", report.target]
+    usual = Options().as_dict()
     for name, value in report.settings.items():
-        default = _DEFAULTS.get(name)
-        if value in (None, [], False) or value == default or name == "number_classes":
+        if value in (None, [], False) or value == usual.get(name) or name == "number_classes":
             continue
         option = "--" + name.replace("_", "-")
         if value is True:
@@ -84,9 +85,6 @@ def command_of(subject: Subject) -> str:
     if "hidden" in report.settings and not report.settings["hidden"]:
         words += ["--hidden", "none"]
     return shlex.join(words)
-
-
-_DEFAULTS = {"hidden": [128, 128], "activation": "silu", "optimizer": "adam", "dropout": 0.0, "seed": 0}
 
 
 def _setting(value: object) -> str:
