@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule import losses
-from chainrule.analysis.diagnosis.probe import Trainer, draw_again, peak_rate
+from chainrule.analysis.diagnosis.probe import STEPS, Trainer, draw_again, peak_rate
 from chainrule.analysis.diagnosis.reference import MOST_ROWS, Reference, reference, skill
 from chainrule.analysis.diagnosis.statistics import LayerStatistics, activation_of, layer_statistics
 from chainrule.arrays import Array
@@ -214,6 +214,15 @@ class Evidence:
         return outputs
 
     @cached_property
+    def probabilities(self) -> Array:
+        """Of classes: the outputs as probabilities (rows, classes)."""
+        if not self.loss.from_logits:
+            return self.outputs
+        logits = self.outputs / (2 if self.class_outputs == 1 else 1)  # `outputs` has a single logit with both signs
+        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+    @cached_property
     def skill(self) -> float:
         """How far from guessing to certainty the network is, by accuracy or R2."""
         targets = self.targets(self.rows)
@@ -284,6 +293,36 @@ class Evidence:
             return self.fresh()
         losses = [self.now.loss, *self.curve("loss")[-1:]]
         return min((float(loss) for loss in losses if np.isfinite(loss)), default=float("inf")) / self.unit
+
+    @property
+    def short(self) -> bool:
+        """Whether the run had fewer steps than the short trainings."""
+        return self.history is not None and self.history.params["steps"] * len(self.history.epoch) < STEPS
+
+    @cached_property
+    def reached_in_time(self) -> float:
+        """`reached`; of a short run what it reaches in as many more steps as the short trainings have.
+
+        This is what a short training at another setting is compared with.
+        """
+        return min(self.reached, self.onward()) if self.short else self.reached
+
+    @cached_property
+    def around(self) -> float:
+        """The loss, in baselines, around which the last third of the epochs moves; of a short run `reached_in_time`.
+
+        A single epoch, the last say, can be low by luck. It is the median of the training or of the validation losses,
+        whichever is lower: the one counts noise such as dropout's, the other rows that are new.
+        """
+        if self.short or not self.trained:
+            return self.reached_in_time
+        medians = [float(np.median(curve)) for name in ("loss", "val_loss") if len(curve := self.last_third(name))]
+        return min((loss for loss in medians if np.isfinite(loss)), default=float("inf")) / self.unit
+
+    def last_third(self, name: str) -> Array:
+        """Return the last third of a curve, one epoch at least."""
+        curve = self.curve(name)
+        return curve[-max(1, len(curve) // 3) :]
 
     @property
     def validation_rows(self) -> int:
