@@ -47,6 +47,8 @@ class Evidence:
         What the features come from, where they were encoded; a leak is looked for in these.
     answers : array, optional
         The targets in the columns' terms.
+    class_names : sequence of str, optional
+        What the classes are called; default: their codes.
     untrained : sequence of int
         Features that are constant on purpose.
     batch_size : int, optional
@@ -64,6 +66,7 @@ class Evidence:
         names: Sequence[str] | None = None,
         columns: Sequence[Column] | None = None,
         answers: Array | None = None,
+        class_names: Sequence[str] | None = None,
         untrained: Sequence[int] = (),
         batch_size: int | None = None,
         seed: int = 0,
@@ -75,6 +78,7 @@ class Evidence:
         self.rows = Rows(x, self.loss.check_targets(y, model.output_shape), sample_weight)
         self.names = tuple(names) if names is not None else tuple(f"feature {i}" for i in range(x.shape[-1]))
         self._columns, self._answers = columns, answers
+        self._class_names = class_names
         self.history: History | None = model.history
         params = self.history.params if self.history else {}
         self.batch_size = min(batch_size or params.get("batch_size", 32), len(x))
@@ -144,6 +148,10 @@ class Evidence:
         if self.classes is None:
             return 0
         return max(2, self.class_outputs)
+
+    def class_name(self, code: int) -> str:
+        """Return what a class is called."""
+        return str(code) if self._class_names is None else self._class_names[code]
 
     def targets(self, rows: Rows) -> Array:
         """Return targets as columns: an indicator for each class, or the numbers."""
@@ -225,10 +233,18 @@ class Evidence:
     @cached_property
     def skill(self) -> float:
         """How far from guessing to certainty the network is, by accuracy or R2."""
+        return self._skill(balanced=False)
+
+    @cached_property
+    def balanced_skill(self) -> float:
+        """The same by balanced accuracy, of numbers R2."""
+        return self._skill(balanced=True)
+
+    def _skill(self, balanced: bool) -> float:
         targets = self.targets(self.rows)
         if targets.shape != self.outputs.shape or not np.isfinite(self.outputs).all():
             return float("nan")
-        return skill(targets, self.outputs, self.classes is not None)
+        return skill(targets, self.outputs, self.classes is not None, balanced)
 
     @cached_property
     def now(self) -> Measurement:

@@ -66,11 +66,12 @@ def imbalance_ignored(evidence: Evidence) -> Finding | None:
     if not missed:
         return None
     worst = min(missed, key=lambda c: (recalls[c], shares[c]))
+    name = evidence.class_name(worst)
     return Finding(
         "imbalance-ignored",
         "warning",
-        f"class {worst}",
-        f"class {worst} is {shares[worst]:.1%} of the rows, and of these {recalls[worst]:.0%} are recognised; weighed "
+        f"class {name}",
+        f"class {name} is {shares[worst]:.1%} of the rows, and of these {recalls[worst]:.0%} are recognised; weighed "
         f"like the others it would be {weighed[worst]:.0%}",
         {"share": float(shares[worst]), "recognised": float(recalls[worst]), "weighed": float(weighed[worst]),
          "balanced_accuracy": float(np.nanmean(recalls)), "balanced_accuracy_weighed": float(np.nanmean(weighed)),
@@ -90,12 +91,13 @@ def _recalls(scores: Array, classes: Array) -> Array:
 def underfitting(evidence: Evidence) -> Finding | None:
     """The network answers its own training rows worse, by 0.15, than simple learners answer rows left out.
 
-    Measured by accuracy above guessing, or R2.
+    Measured by accuracy above guessing, or R2; of classes by balanced accuracy, too, of which a network has more where
+    they were weighed.
     """
     if not evidence.trained:
         return None
-    behind = evidence.reference.skill - evidence.skill
-    if not behind > BEHIND:
+    found = evidence.reference
+    if not min(found.skill - evidence.skill, found.balanced - evidence.balanced_skill) > BEHIND:
         return None
     return Finding(
         "underfitting",
@@ -120,7 +122,8 @@ def overfitting(evidence: Evidence) -> Finding | None:
     held = history.epoch.index(history.weights_epoch)
     lowest = int(np.nanargmin(validation))
     rise = float(validation[held] - validation[lowest]) / evidence.unit
-    if not rise > max(RISE, PER_GAP * training[held] / validation[held]):
+    limit = max(RISE, PER_GAP * float(training[held] / validation[held]))
+    if not rise > limit:
         return None
     return Finding(
         "overfitting",
@@ -129,7 +132,7 @@ def overfitting(evidence: Evidence) -> Finding | None:
         f"the network learns rows by heart: the validation loss rose from {validation[lowest]:.3g} in epoch "
         f"{history.epoch[lowest] + 1} to {validation[held]:.3g}, while the training loss fell to {training[held]:.3g}",
         {"lowest": float(validation[lowest]), "held": float(validation[held]), "training": float(training[held]),
-         "rise": rise, "limit": RISE},
+         "rise": rise, "limit": limit},
         "stop earlier: EarlyStopping(restore_best_weights=True); or a smaller network, dropout, more rows",
     )  # fmt: skip
 

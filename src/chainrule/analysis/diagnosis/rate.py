@@ -17,7 +17,7 @@ SLOW = 0.2  # of what a larger rate gains in as many steps
 SMALL_UPDATE = 3e-4  # of the weights in a step; about 1e-3 is right (A. Karpathy, CS231n: Neural Networks Part 3)
 FEW, MANY = 8, 64  # examples in a batch
 STEEP = 0.25  # of all progress in the last third of the epochs: of training that has settled, in our trials, below 0.17
-FURTHER = 0.2  # of the loss that some more steps take away
+FURTHER = 0.15  # of the loss that some more steps take away
 
 
 def diverged(evidence: Evidence) -> Finding | None:
@@ -94,19 +94,20 @@ def rate_too_small(evidence: Evidence) -> Finding | None:
 
 
 def too_few_epochs(evidence: Evidence) -> Finding | None:
-    """The loss still falls steeply at the end, and some more steps take away a fifth of it.
+    """The loss still falls steeply at the end, and some more steps take away another 15% of it.
 
-    Steeply: a quarter of all progress, from guessing or a worse start, came in the last third of the epochs. Not where
-    the validation loss has risen (see `overfitting`): more epochs would do harm.
+    Steeply: a quarter of all progress, from guessing or a worse start, came in the last third of the epochs, or there
+    was only one. Not where the validation loss rose (see `overfitting`): more epochs would do harm.
     """
     losses = evidence.curve("loss") / evidence.unit
     if not len(losses) or not np.isfinite(losses).all() or not np.isfinite(evidence.reached):
         return None
-    before = losses[:-1][-max(1, len(losses) // 3) :]
-    progress = max(1.0, float(losses[0])) - float(losses[-1])
-    late = (float(before[0]) if len(before) else 1.0) - float(losses[-1])
+    late = 1.0  # of a single epoch
+    if len(losses) > 1:
+        before, progress = losses[-1 - max(1, len(losses) // 3)], max(1.0, losses[0]) - losses[-1]
+        late = float((before - losses[-1]) / progress) if progress > 0 else 0.0
     onward = evidence.onward()
-    if late < STEEP * progress or not onward < evidence.reached - max(LITTLE, FURTHER * evidence.reached):
+    if late < STEEP or not onward < evidence.reached - max(LITTLE, FURTHER * evidence.reached):
         return None
     if overfitting(evidence) is not None:
         return None
@@ -116,7 +117,7 @@ def too_few_epochs(evidence: Evidence) -> Finding | None:
         f"epochs={len(losses)}",
         f"training ended too early: the loss was still falling, and {STEPS} more steps take it from "
         f"{_share(evidence.reached)} of guessing's to {_share(onward)}",
-        {"epochs": len(losses), "late_share": late / progress, "limit": STEEP, "reached": evidence.reached,
+        {"epochs": len(losses), "late_share": late, "limit": STEEP, "reached": evidence.reached,
          "after": onward},
         "train for more epochs; EarlyStopping ends them in time",
     )  # fmt: skip
