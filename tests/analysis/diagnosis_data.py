@@ -86,11 +86,6 @@ def from_penguins(target):
     return Data(x, np.unique(values.astype(str), return_inverse=True)[1], 3)
 
 
-def xor(seed):
-    sample = samples.xor(500, 0.05, seed)
-    return classes_of(sample.X, sample.y)
-
-
 def friedman(a, b, c, d, e):
     """J. Friedman 1991, Multivariate Adaptive Regression Splines, on inputs from -1 to 1."""
     return 10 * np.sin(np.pi * (a + 1) * (b + 1) / 4) + 5 * c**2 + 5 * d + 2.5 * e
@@ -102,7 +97,7 @@ DEVELOPMENT: dict[str, dict[str, Make]] = {
         "will_i_pass": drawn(samples.will_i_pass, 400, classes=True),
         "iris": real(datasets.load_iris, classes=True),
         "checkerboard": drawn(samples.checkerboard, 600, 2, classes=True),
-        "xor": xor,
+        "xor": drawn(samples.xor, 500, 0.05, classes=True),
     },
     "numbers": {
         "bowl": formula(400, 2, lambda a, b: a**2 + b**2, 0.05),

@@ -1,9 +1,9 @@
-"""The catalogue: every set-up on its three final data sets; one seed here, five and 100 healthy runs with --all."""
+"""The catalogue: every set-up on its three data sets; one seed here, five and 100 healthy runs with --all."""
 
 import pytest
 
 from tests.analysis.diagnosis_catalogue import FINAL_SEED, HEALTHY_LATER, alarms, catalogue
-from tests.analysis.diagnosis_data import BROKEN, HEALTHY
+from tests.analysis.diagnosis_data import BROKEN, DEVELOPMENT, DEVELOPMENT_HEALTHY, HEALTHY
 from tests.analysis.diagnosis_setups import SETUPS
 
 RECOGNISED, ALARMS = 0.9, 0.02
@@ -40,3 +40,9 @@ def test_every_check_has_a_set_up():
 
     covered = {setup.expected for setup in SETUPS} | {"diverged"}  # which follows from rates of others
     assert {check.name for check in CHECKS} == covered
+
+
+def test_no_data_set_is_tuned_on_and_measured_with():
+    lists = [{*DEVELOPMENT["classes"], *DEVELOPMENT["numbers"], *DEVELOPMENT_HEALTHY},
+             {*BROKEN["classes"], *BROKEN["numbers"]}, {*HEALTHY}]  # fmt: skip
+    assert len(set.union(*lists)) == sum(map(len, lists))
