@@ -335,7 +335,7 @@ class Optimizer(Configurable, ABC):
 
     def _rates(self, steps: Array) -> Array:
         if not isinstance(self._learning_rate, Schedule):
-            return np.full(len(steps), self._learning_rate)
+            return np.broadcast_to(np.float64(self._learning_rate), steps.shape)
         rates = np.asarray(self._learning_rate(steps), dtype=np.float64)
         if rates.shape != steps.shape or not np.all((rates >= 0) & (rates < np.inf)):
             raise ArgumentError(
