@@ -386,6 +386,13 @@ NB_MODULE(_native, module) {
             isa().float_kernels->permutation(seed, index, purpose, reinterpret_cast<std::int64_t*>(out), count);
         },
         "seed"_a, "index"_a, "purpose"_a, "out"_a, "count"_a);
+    module.def(
+        "address",
+        [](nb::handle array) -> Address {
+            const Memory memory(array, PyBUF_STRIDES);
+            return memory.view().len == 0 ? 0 : reinterpret_cast<Address>(memory.numbers<char>());
+        },
+        "array"_a);
     module.def("end", &end);
     module.def("steps_made", [] { return steps_made.load(); });
     nb::class_<Flag>(module, "Flag").def(nb::init<>()).def("raise_", [](Flag& flag) { flag.raised = true; });
