@@ -92,7 +92,7 @@ class Trainer:
         return ahead.Outlook(
             self.train,
             validation,
-            self._order,
+            self._orders_ahead,
             settings.batch_size,
             0 if validation is None else evaluation_batch(settings.validation_batch_size, len(validation)),
             self.position.epoch + settings.epochs - settings.initial_epoch,
@@ -107,6 +107,13 @@ class Trainer:
             settings = self.settings
             self._orders[epoch] = batches.order(len(self.train), settings.shuffle, settings.seed, epoch)
         return self._orders[epoch]
+
+    def _orders_ahead(self, first: int, epochs: int) -> Array:
+        """Return the orders of the epochs from ``first`` on, one a row, and keep them until those are run."""
+        settings = self.settings
+        orders = batches.orders(len(self.train), bool(settings.shuffle), settings.seed, first, epochs)
+        self._orders.update(enumerate(orders, first))
+        return orders
 
     def _draw_ahead(self) -> Draw | None:
         """Return what draws the order of the next epoch, if there is one to come."""
