@@ -1,11 +1,15 @@
 """``chainrule train --resume DIR``: the settings of a run that was stopped, from its folder."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
+from chainrule.cli import screen
 from chainrule.errors import DataError, FileError
 from chainrule.tables import Table
 from chainrule.training.run_folder import RunFolder
@@ -55,3 +59,34 @@ def go_on(folder: RunFolder, table: Table) -> None:
             "anew with --run"
         )
     folder.restart()
+
+
+@contextmanager
+def resumable(folder: RunFolder | None) -> Iterator[None]:
+    """Where Ctrl-C ends the block, say what the run folder holds and how to go on, and exit with code 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if folder is None:
+            raise
+        say_how_to_go_on(folder)
+        sys.exit(130)
+
+
+def say_how_to_go_on(folder: RunFolder) -> None:
+    """Say on standard error up to where the training of a run that was stopped is saved, and the command to go on."""
+    from chainrule.models.checkpoint_file import Checkpoint
+    from chainrule.tables.table import counted
+
+    command = f"chainrule train --resume {screen.quote(folder.path)}"
+    first, refit = folder.keep(0.0)
+    last = refit if refit.resume_from else first
+    if last.resume_from is None:
+        click.echo(f"stopped; nothing of the training was saved yet; begin it again with: {command}", err=True)
+        return
+    state = Checkpoint(last.path).state
+    done = counted(state["epoch"], "epoch")
+    if state["batch"]:
+        done += f" and {state['batch']:,} {'batch' if state['batch'] == 1 else 'batches'}"
+    rows = " on all rows" if last is refit else ""
+    click.echo(f"stopped; {folder.path} holds the training{rows} after {done}; go on with: {command}", err=True)

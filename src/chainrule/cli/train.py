@@ -73,10 +73,11 @@ def train(  # noqa: PLR0912, PLR0915  # one command: its steps in their order
     chainrule train --resume runs/first
 
     A run folder holds settings.json, environment.json, metrics.jsonl (a line for every epoch, as it ends) and
-    model.safetensors, which is then the only model unless --out names another. A run that was stopped, whatever stopped
-    it, goes on with --resume DIR, in the folder where it began, and ends as if nothing had happened.
+    model.safetensors, which is then the only model unless --out names another. Ctrl-C saves where training stands. A
+    run that was stopped, whatever stopped it, goes on with --resume DIR, in the folder where it began, and ends as if
+    nothing had happened.
     """
-    from chainrule.cli.resume import go_on, read_settings, refuse_others
+    from chainrule.cli.resume import go_on, read_settings, refuse_others, resumable, say_how_to_go_on
     from chainrule.estimators.network import Options
     from chainrule.estimators.tabular import train_table
     from chainrule.training.environment import of_command
@@ -114,25 +115,27 @@ def train(  # noqa: PLR0912, PLR0915  # one command: its steps in their order
     elif folder is not None:
         go_on(folder, rows)
     silent = as_json or quiet
-    model = train_table(
-        rows,
-        target,
-        task,
-        options,
-        data,
-        name=click.format_filename(name),
-        announce=None if silent else screen.show_data,
-        callbacks=[
-            *([folder.log()] if folder else []),
-            *([screen.progress_bar()] if screen.in_terminal() and not silent else []),
-        ],
-        keep_on_interrupt=True,
-        keep=folder.keep(checkpoint_minutes) if folder else None,
-    )
     saved = [path for path in (out, folder.model if folder else None) if path is not None]
-    for path in saved:
-        model.save(path, overwrite=force)
-    if folder is not None and model.report.stopped_by != "interrupted":  # else it may go on
+    with resumable(folder):
+        model = train_table(
+            rows,
+            target,
+            task,
+            options,
+            data,
+            name=click.format_filename(name),
+            announce=None if silent else screen.show_data,
+            callbacks=[
+                *([folder.log()] if folder else []),
+                *([screen.progress_bar()] if screen.in_terminal() and not silent else []),
+            ],
+            keep_on_interrupt=True,
+            keep=folder.keep(checkpoint_minutes) if folder else None,
+        )
+        for path in saved:
+            model.save(path, overwrite=force)
+    interrupted = model.report.stopped_by == "interrupted"
+    if folder is not None and not interrupted:  # else it may go on
         folder.finish()
     diagnosis = None
     if diagnose and not quiet:
@@ -152,3 +155,5 @@ def train(  # noqa: PLR0912, PLR0915  # one command: its steps in their order
         screen.echo(f"Next: chainrule predict {screen.quote(saved[0])} new.csv")
         if file is not None and str(file) != "-" and table is None:
             screen.echo(f"Why:  chainrule explain {screen.quote(saved[0])} {screen.quote(file)} --row 1")
+    if folder is not None and interrupted:
+        say_how_to_go_on(folder)
