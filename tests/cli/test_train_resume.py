@@ -169,10 +169,12 @@ def test_what_is_no_run_folder(run, tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGINT")
-@pytest.mark.parametrize("checkpoints", [("--checkpoint-minutes", 0), ()], ids=["many before it", "none before it"])
-def test_after_ctrl_c_it_can_go_on(checkpoints, tmp_path):
+@pytest.mark.parametrize(
+    ("epochs", "checkpoints"), [(40, ("--checkpoint-minutes", 0)), (500, ())], ids=["many before it", "none before it"]
+)
+def test_after_ctrl_c_it_can_go_on(epochs, checkpoints, tmp_path):
     table(tmp_path / "data.csv")
-    arguments = ("data.csv", "--target", "answer", "--epochs", 40, "--batch-size", 32)
+    arguments = ("data.csv", "--target", "answer", "--epochs", epochs, "--batch-size", 32)
     assert start(tmp_path, *arguments, "--run", "whole").wait() == 0
     process = start(tmp_path, *arguments, "--run", "run", *checkpoints, stderr=subprocess.PIPE, text=True)
     wait_for(
