@@ -37,6 +37,8 @@ def read_settings(folder: RunFolder, defaults: dict[str, Any]) -> dict[str, Any]
     defaults : dict
         All that a run can be asked for.
     """
+    if folder.holds_sweep:
+        raise FileError(f"{folder.path} holds a sweep: go on with it by its own command and --resume")
     kept = folder.settings()
     unknown = kept.keys() - defaults.keys()
     if unknown or not isinstance(kept.get("target"), str):
@@ -53,12 +55,22 @@ def go_on(folder: RunFolder, table: Table) -> None:
     ------
     DataError
     """
+    check_same_table(folder, table)
+    folder.restart()
+
+
+def check_same_table(folder: RunFolder, table: Table) -> None:
+    """Refuse another table than the one that a run began with.
+
+    Raises
+    ------
+    DataError
+    """
     if folder.environment().get("table") != table.fingerprint():
         raise DataError(
             f"the table is not the one that the run in {folder.path} began with; give it the same data, or start "
             "anew with --run"
         )
-    folder.restart()
 
 
 @contextmanager
