@@ -1,7 +1,7 @@
 """Options that several commands share: the table, what is said of its columns, the network and its training."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -182,11 +182,16 @@ def source_name(file: Path | None) -> str:
     return "query" if file is None or str(file) == "-" else file.name
 
 
-def read_source(file: Path | None, sql: str | None, table: str | None, *columns: str) -> "Table":
-    """Read the table that `table_options` name; a column that it must have and lacks is said before anything else."""
+def read_source(
+    file: Path | None, sql: str | None, table: str | None, *columns: str, only: Collection[str] | None = None
+) -> "Table":
+    """Read the table that `table_options` name; a column that it must have and lacks is said before anything else.
+
+    Where it is said what is needed, ``only`` that is read.
+    """
     from chainrule.tables import read_query, read_table
 
-    rows = read_query(sql) if sql is not None else read_table(file, table)
+    rows = read_query(sql, only) if sql is not None else read_table(file, table, only)
     try:
         for name in columns:
             rows.column(name)
