@@ -222,6 +222,10 @@ def test_a_second_model_and_a_study_elsewhere(run):
         (["--run", "penguins.csv"], "penguins.csv is a file; a run needs a folder of its own"),
         (["--run", "penguins.csv/a"], "can't make the run folder penguins.csv/a: Not a directory"),
         (["--run", "/proc/a"], "can't make the run folder /proc/a: "),
+        (["--run", "r", "--out", "r"], "--run and --out both name r; the run folder holds the model"),
+        (["--run", "r", "--timeout", "nan"], "Invalid value for '--timeout': expected a number, got nan"),
+        (["--run", "r", "--plot", "r/rates.png"], "there is no folder r to write rates.png in"),
+        (["--resume"], "--resume goes on with a study: name its --storage, or its --run folder"),
         (["--run", "r", "--sampler", "tpx"], "unknown sampler 'tpx'; did you mean 'tpe'?"),
         (["--run", "r", "--out", "no/m.safetensors"], "there is no folder no"),
         (["--run", "r", "--storage", "no/study"], "can't use the study no/study: No such file or directory"),
@@ -233,3 +237,12 @@ def test_a_run_that_cannot_be_kept_is_refused_before_the_work(run, options, mess
     assert (done.code, done.out) == (2, "") and message in done.err
     assert done.err.startswith("error: ") and done.err.count("\n") == 1
     assert {path.name for path in Path().iterdir()} == {"penguins.csv"}
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"mine\n", b'{"mine": 1}\n', b"3"])
+def test_a_file_of_something_else_is_no_study_and_stays_as_it_is(run, content):
+    Path("mine").write_bytes(content)
+    done = run("sweep", "penguins.csv", "--target", "species", "--trials", "1", "--storage", "mine", "--resume")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "error: can't use the study mine: the file holds something else; name another\n"
+    assert Path("mine").read_bytes() == content

@@ -163,9 +163,16 @@ def test_what_is_no_run_folder(run, tmp_path):
         "error: nowhere/settings.json can't be read: No such file or directory\n"
     )
     folder = begun(run, tmp_path)
-    for settings, words in (({"target": "species", "width": 3}, "'width' is unknown"), ({}, "there is no target")):
+    for settings, words in (
+        ({"target": "species", "width": 3}, "'width' is unknown"),
+        ({}, "there is no target"),
+        ({"target": "species", "file": 5}, "error: the settings of a are damaged: "),
+        ({"target": "species", "file": "penguins.csv", "drop": 3}, "error: the settings of a are damaged: "),
+    ):
         (folder.path / "settings.json").write_text(json.dumps(settings))
-        assert words in run("train", "--resume", "a").err
+        outcome = run("train", "--resume", "a")
+        assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+        assert words in outcome.err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGINT")

@@ -3,12 +3,13 @@
 import csv
 from collections.abc import Callable, Collection
 from dataclasses import fields
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from chainrule.errors import UnknownNameError
+from chainrule.errors import ArgumentError, UnknownNameError
 
 if TYPE_CHECKING:
     from chainrule.tables import DataOptions, Table
@@ -164,6 +165,19 @@ _SETTINGS: dict[str, Callable[[Any], Any]] = {
     ),
     "seed": click.option("--seed", type=click.IntRange(0), default=0, show_default=True),
 }
+
+
+def a_number(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    """Refuse NaN, which no range of click's keeps out: for the callback of an option."""
+    if value is not None and isnan(value):
+        raise click.BadParameter("expected a number, got nan", ctx, param)
+    return value
+
+
+def refuse_same(run: Path | None, out: Path | None) -> None:
+    """Refuse a model file at the place of the run folder, which is not made yet."""
+    if run is not None and out is not None and run.absolute() == out.absolute():
+        raise ArgumentError(f"--run and --out both name {run}; the run folder holds the model, so leave --out out")
 
 
 def setting_options(*names: str) -> Callable[[Any], Any]:

@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from chainrule.cli import screen
-from chainrule.errors import DataError, FileError
+from chainrule.errors import ChainruleError, DataError, FileError
 from chainrule.tables import Table
 from chainrule.training.run_folder import RunFolder
 
@@ -45,7 +45,19 @@ def read_settings(folder: RunFolder, defaults: dict[str, Any]) -> dict[str, Any]
         fault = f"{min(unknown)!r} is unknown" if unknown else "there is no target"
         raise FileError(f"the settings of {folder.path} are not those of this version: {fault}")
     asked = defaults | {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}
-    return asked | {name: Path(asked[name]) for name in PATHS if asked.get(name) is not None}
+    with undamaged(folder):
+        return asked | {name: Path(asked[name]) for name in PATHS if asked.get(name) is not None}
+
+
+@contextmanager
+def undamaged(folder: RunFolder | None) -> Iterator[None]:
+    """Say of settings of another type than theirs, which only a file can have, that the run folder is damaged."""
+    try:
+        yield
+    except (TypeError, ValueError, AttributeError) as error:
+        if folder is None or isinstance(error, ChainruleError):
+            raise
+        raise FileError(f"the settings of {folder.path} are damaged: {error}") from error
 
 
 def go_on(folder: RunFolder, table: Table) -> None:

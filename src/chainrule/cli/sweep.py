@@ -13,9 +13,11 @@ import click
 
 from chainrule.cli import screen
 from chainrule.cli.options import (
+    a_number,
     check_source,
     data_options,
     read_source,
+    refuse_same,
     setting_options,
     source_name,
     source_options,
@@ -77,7 +79,13 @@ def _tried(name: str, metavar: str, text: str) -> Callable[[Any], Any]:
 @click.option("--sampler", default="tpe", show_default=True, metavar="NAME", help="tpe, random, grid.")
 @click.option("--pruner", default="median", show_default=True, metavar="NAME", help="median, hyperband, none.")
 @click.option("--folds", type=click.IntRange(2), help="Score each trial by a cross-validation of so many folds.")
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Begin no trial after it.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    callback=a_number,
+    help="Begin no trial after it.",
+)
 @click.option("--storage", metavar="FILE|URL", help="A study to share: a journal file, or sqlite:///sweep.db ...")
 @click.option("--resume", is_flag=True, help="Go on with the study in the storage or the run folder, or share in it.")
 @click.option("--run", type=click.Path(path_type=Path), metavar="DIR", help="Keep a record of the sweep in a folder.")
@@ -142,6 +150,8 @@ def sweep(
     from chainrule.training.run_folder import STUDY, TRIALS, RunFolder
 
     check_source(file, sql)
+    if resume and storage is None and run is None:
+        raise click.UsageError("--resume goes on with a study: name its --storage, or its --run folder", ctx)
     data, space = take_data_options(settings), _space(settings)
     base = Options(**{**space.fixed, **settings})
     make_sampler(sampler, space, trials or searching.TRIALS, base.seed), make_pruner(pruner)
@@ -200,6 +210,7 @@ def _check_places(
     """Refuse places that can't be written before the work is done; return where the model is saved besides the run."""
     from chainrule.training.run_folder import RunFolder
 
+    refuse_same(run, out)
     if run is not None:
         RunFolder(run).check_free(force)
     elif out is None:

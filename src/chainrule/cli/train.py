@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from chainrule.cli import screen
 from chainrule.cli.options import (
+    a_number,
     check_source,
     data_options,
     read_source,
+    refuse_same,
     setting_options,
     source_name,
     table_options,
@@ -46,6 +49,7 @@ CHECKPOINT_MINUTES = 1 / 6
     "--checkpoint-minutes",
     type=click.FloatRange(0),
     default=CHECKPOINT_MINUTES,
+    callback=a_number,
     help="With --run: how often to save where training stands. Default: every 10 seconds.",
 )
 @click.option("--resume", type=click.Path(path_type=Path), metavar="DIR", help="Go on with the run in this folder.")
@@ -85,7 +89,7 @@ def train(
     run that was stopped, whatever stopped it, goes on with --resume DIR, in the folder where it began, and ends as if
     nothing had happened.
     """
-    from chainrule.cli.resume import read_settings, refuse_others, resumable, say_how_to_go_on
+    from chainrule.cli.resume import read_settings, refuse_others, resumable, say_how_to_go_on, undamaged
     from chainrule.training.run_folder import RunFolder
 
     folder = None
@@ -97,7 +101,11 @@ def train(
             screen.remark(f"the run in {resume} is complete; its model is {folder.model}")
             return
         out = asked.pop("out")
-    job = Job.of(asked, context)
+    elif run is None and context.get_parameter_source("checkpoint_minutes") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--checkpoint-minutes goes with --run or --resume", context)
+    with undamaged(folder):
+        job = Job.of(asked, context)
+    refuse_same(run, out)
     if run is not None:
         RunFolder(run).check_free(force)
     elif out is None and folder is None:
