@@ -88,9 +88,8 @@ class Trainer:
         self.run.state = self._state
         display = make_progress(settings.verbose)
         self.callbacks = CallbackList([*callbacks, *([display] if display else [])], self.run)
-        self._interrupts = (
-            HeldBack()
-        )  # while callbacks are told of something: until all have heard nothing can be saved
+        # While callbacks are told of something Ctrl-C waits: until all have heard, the run can't be saved.
+        self._interrupts = HeldBack()
 
     def _outlook(self) -> ahead.Outlook:
         """Return what is known of the epochs to come."""
