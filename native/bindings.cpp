@@ -1,6 +1,7 @@
 // The Python module chainrule.engine._native: sessions, and what the machine offers. Addresses come as integers;
 // chainrule/engine/native.py checks the arrays behind them and keeps them alive during a call. Plans: bindings_plan.hpp.
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
@@ -29,6 +30,7 @@ std::atomic<int> running{0};
 
 using Address = std::uintptr_t;
 using BlockTuple = std::tuple<Address, int, ptrdiff_t, ptrdiff_t>;
+using DrawTuple = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, Address, ptrdiff_t>;
 
 Block block(const BlockTuple& t) {
     return {reinterpret_cast<const void*>(std::get<0>(t)), static_cast<Number>(std::get<1>(t)), std::get<2>(t),
@@ -114,13 +116,21 @@ public:
 
     Result train(std::vector<Address> vectors, std::vector<BlockTuple> rows, ptrdiff_t count, Address order,
                  ptrdiff_t ordered, ptrdiff_t batch, ptrdiff_t start, ptrdiff_t stop, std::int64_t first_step,
-                 Address table, ptrdiff_t columns, Address outputs, nb::object watch) {
+                 Address table, ptrdiff_t columns, Address outputs, nb::object watch,
+                 const std::optional<DrawTuple>& meanwhile) {
+        Draw draw;
+        if (meanwhile) {
+            const auto [seed, index, purpose, out, length] = *meanwhile;
+            draw = {seed, index, purpose, reinterpret_cast<std::int64_t*>(out), length};
+        }
         return run(std::move(watch), [&](const Interrupt& interrupt) {
             const Outcome outcome =
                 session_.train(pointers(vectors), blocks(rows, count),
-                               {reinterpret_cast<const std::int64_t*>(order), ordered, batch, start, stop, first_step},
+                               {reinterpret_cast<const std::int64_t*>(order), ordered, batch, start, stop, first_step,
+                                meanwhile ? &draw : nullptr},
                                at(table), columns, at(outputs), interrupt);
             steps_made += outcome.steps;
+            drew_ = draw.drawn;
             return outcome;
         });
     }
@@ -184,6 +194,7 @@ public:
     int threads() const { return session_.threads(); }
     std::size_t bytes() const { return session_.bytes(); }
     Result last() const { return last_; }
+    bool drew() const { return drew_; }
 
 private:
     PySession(const Plan& plan, ptrdiff_t batch, int threads, Signals&& signals)
@@ -221,6 +232,7 @@ private:
     }
 
     Session<T> session_;
+    bool drew_ = false;  // the order that was to be drawn meanwhile
     Result last_{};  // also after an exception: what was done before it
 };
 
@@ -342,13 +354,14 @@ void define(nb::module_& module, const char* session, const char* predictor) {
     nb::class_<S>(module, session)
         .def(nb::init<const nb::dict&, ptrdiff_t, int>(), "plan"_a, "batch"_a, "threads"_a)
         .def("train", &S::train, "vectors"_a, "rows"_a, "count"_a, "order"_a, "ordered"_a, "batch"_a, "start"_a,
-             "stop"_a, "first_step"_a, "table"_a, "columns"_a, "outputs"_a, "watch"_a = nb::none())
+             "stop"_a, "first_step"_a, "table"_a, "columns"_a, "outputs"_a, "watch"_a = nb::none(), "meanwhile"_a = nb::none())
         .def("evaluate", &S::evaluate, "vectors"_a, "rows"_a, "count"_a, "batch"_a, "outputs"_a)
         .def("gradient", &S::gradient, "vectors"_a, "rows"_a, "count"_a, "step"_a, "training"_a, "out"_a)
         .def("train_epochs", &S::train_epochs, "judge"_a.none(), "places"_a, "kept"_a, "length"_a, "epochs"_a, "rows"_a,
              "count"_a, "orders"_a, "ordered"_a, "batch"_a, "first_step"_a, "table"_a, "columns"_a, "outputs"_a,
              "units"_a, "validation"_a, "validation_count"_a, "validation_batch"_a, "validation_outputs"_a, "flag"_a)
         .def_prop_ro("last", &S::last)
+        .def_prop_ro("drew", &S::drew)
         .def_prop_ro("threads", &S::threads)
         .def_prop_ro("bytes", &S::bytes);
 }
@@ -369,10 +382,19 @@ NB_MODULE(_native, module) {
     module.def("available_threads", &available_threads);
     module.def(
         "permutation",
-        [](std::uint64_t seed, std::uint64_t index, std::uint64_t purpose, std::uintptr_t out, ptrdiff_t count) {
-            isa().float_kernels->permutation(seed, index, purpose, reinterpret_cast<std::int64_t*>(out), count);
+        [](std::uint64_t seed, std::uint64_t index, std::uint64_t purpose, Address out, ptrdiff_t count, ptrdiff_t many) {
+            std::int64_t* order = reinterpret_cast<std::int64_t*>(out);
+            for (std::uint64_t i = index; many-- > 0; ++i, order += count)
+                isa().float_kernels->permutation(seed, i, purpose, order, count);
         },
-        "seed"_a, "index"_a, "purpose"_a, "out"_a, "count"_a);
+        "seed"_a, "index"_a, "purpose"_a, "out"_a, "count"_a, "many"_a = 1);
+    module.def(
+        "address",
+        [](nb::handle array) -> Address {
+            const Memory memory(array, PyBUF_STRIDES);
+            return memory.view().len == 0 ? 0 : reinterpret_cast<Address>(memory.numbers<char>());
+        },
+        "array"_a);
     module.def("end", &end);
     module.def("steps_made", [] { return steps_made.load(); });
     nb::class_<Flag>(module, "Flag").def(nb::init<>()).def("raise_", [](Flag& flag) { flag.raised = true; });

@@ -18,14 +18,14 @@ from chainrule.arrays import Array
 from chainrule.engine import many
 from chainrule.engine.blocks import NOTHING, address, blocks, is_readable
 from chainrule.engine.data import Rows
-from chainrule.engine.engine import Engine, Network, Position, Progress, Task, Watch
+from chainrule.engine.engine import Draw, Engine, Network, Position, Progress, Task, Watch
 from chainrule.engine.measures import Measures, mean_loss, taken
 from chainrule.engine.native import EVALUATION_ROWS, NativeEngine, work
 from chainrule.layers import Layer
 from chainrule.optimizers.moving_average import SLOT as AVERAGE
 
 WORTH = 3e8  # multiplications of a call, some 20 ms: the interpreter's part is small beside them
-MOST_EPOCHS, MOST_BYTES = 64, 1 << 25
+MOST_EPOCHS, MOST_BYTES = 32, 1 << 25
 _ALIGNED = 16  # elements
 
 Result = tuple[float, int, int, bool, float, float]
@@ -38,8 +38,8 @@ class Outlook:
     Attributes
     ----------
     train, validation : Rows
-    order : function of the epoch
-        The order of the rows of training in it.
+    orders : function of an epoch and a number of epochs
+        The orders of the rows of training in those from it on, one a row.
     batch_size, validation_batch : int
     stop : int
         The epoch of the position at which the fit ends.
@@ -47,7 +47,7 @@ class Outlook:
 
     train: Rows
     validation: Rows | None
-    order: Callable[[int], Array]
+    orders: Callable[[int, int], Array]
     batch_size: int
     validation_batch: int
     stop: int
@@ -117,6 +117,7 @@ class AheadEngine(Engine):
         start: int,
         stop: int,
         watch: Watch | None = None,
+        meanwhile: Draw | None = None,  # every core has a network to train
     ) -> Progress:
         """Train on batches ``start`` to ``stop - 1``, or give out an epoch that has been run."""
         self._pool.check()
@@ -159,7 +160,7 @@ class AheadEngine(Engine):
             return None
         self._epochs *= 2
         steps = -(-count // outlook.batch_size)
-        orders = np.stack([outlook.order(position.epoch + i) for i in range(epochs)]).astype(np.int64, copy=False)
+        orders = outlook.orders(position.epoch, epochs)
         table = task.optimizer.scalar_table(position.step, position.step + epochs * steps, network.dtype).values
         rows = np.empty((epochs, length), network.dtype)
         kept = [(p, rows[:, at : at + len(p)]) for at, p in zip(places, parts, strict=True) if p is not None]

@@ -10,7 +10,7 @@ from typing import Any
 from chainrule.arrays import Array, fingerprint, whole_number
 from chainrule.engine import ahead
 from chainrule.engine.data import Rows
-from chainrule.engine.engine import Engine, Position, Progress, Task, Watch
+from chainrule.engine.engine import Draw, Engine, Position, Progress, Task, Watch
 from chainrule.errors import ArgumentError, StateError, warn
 from chainrule.training import batches, divergence, resumption
 from chainrule.training.callbacks import Callback, CallbackList, Run, Stop
@@ -72,6 +72,7 @@ class Trainer:
         if settings.validation_freq == 1 and not callable(settings.shuffle):
             self.engine = ahead.of_this_thread(engine, self._outlook())
         self._orders: dict[int, Array] = {}
+        self._next: Draw | None = None  # the order of the next epoch, while this one runs
         self._started = self._told = 0.0  # _told: when progress within an epoch was last reported
         params = {
             "epochs": settings.epochs,
@@ -97,7 +98,7 @@ class Trainer:
         return ahead.Outlook(
             self.train,
             validation,
-            self._order,
+            self._orders_ahead,
             settings.batch_size,
             0 if validation is None else evaluation_batch(settings.validation_batch_size, len(validation)),
             self.position.epoch + settings.epochs - settings.initial_epoch,
@@ -105,10 +106,27 @@ class Trainer:
 
     def _order(self, epoch: int) -> Array:
         """Return the order of the rows in an epoch, kept until that is run."""
+        draw = self._next
+        if draw is not None and draw.drawn and draw.index == epoch:
+            return draw.order
         if epoch not in self._orders:
             settings = self.settings
             self._orders[epoch] = batches.order(len(self.train), settings.shuffle, settings.seed, epoch)
         return self._orders[epoch]
+
+    def _orders_ahead(self, first: int, epochs: int) -> Array:
+        """Return the orders of the epochs from ``first`` on, one a row, and keep them until those are run."""
+        settings = self.settings
+        orders = batches.orders(len(self.train), bool(settings.shuffle), settings.seed, first, epochs)
+        self._orders.update(enumerate(orders, first))
+        return orders
+
+    def _draw_ahead(self) -> Draw | None:
+        """Return what draws the order of the next epoch, if there is one to come."""
+        settings = self.settings
+        if self.callbacks.follows_batches or self.epoch + 1 == settings.epochs:
+            return None
+        return batches.draw_ahead(len(self.train), settings.shuffle, settings.seed, self.position.epoch + 1)
 
     def resume(self, saved: Mapping[str, Any]) -> None:
         """Stand where the run of a checkpoint stood; the model's weights are not its business."""
@@ -208,7 +226,8 @@ class Trainer:
             metric.set_state(state)
         self.measured = []
         order = self._order(self.position.epoch)
-        del self._orders[self.position.epoch]
+        self._orders.pop(self.position.epoch, None)
+        self._next = self._draw_ahead()
         self.stop = self._steps(epoch, order)
         logs = {"loss": self.total.loss, **_results(self.task)} if self.total.rows else {}
         due = self.total.failed_step is None and (epoch + 1) % self.settings.validation_freq == 0
@@ -263,6 +282,7 @@ class Trainer:
                 start,
                 stop_at,
                 watch=self._watch(start) if told and not each else None,
+                meanwhile=self._next,
             )
             total.add(part)
             if part.failed_step is not None:

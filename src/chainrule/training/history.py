@@ -69,7 +69,8 @@ class History:
             self.history[name] = [float("nan")] * len(self.epoch)
         for name, values in self.history.items():
             values.append(_plain(logs.get(name, float("nan"))))
-        self.history = {name: self.history[name] for name in [*logs, *(self.history.keys() - logs.keys())]}
+        if list(self.history) != list(logs):
+            self.history = {name: self.history[name] for name in [*logs, *(self.history.keys() - logs.keys())]}
         self.epoch.append(epoch)
 
     def get_state(self) -> dict[str, Any]:
@@ -131,4 +132,6 @@ class History:
 
 def _plain(value: Any) -> Any:
     """Return a number as Python's float, and an array as it is."""
-    return float(value) if isinstance(value, float | int) or np.ndim(value) == 0 else value
+    if type(value) is float:
+        return value
+    return float(value) if isinstance(value, int | float) or np.ndim(value) == 0 else value
