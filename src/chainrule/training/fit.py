@@ -267,12 +267,10 @@ class Trainer:
     def _steps(self, epoch: int, order: Array) -> Stop | None:
         """Run the steps that are left of one epoch, range by range; batch by batch where a callback follows batches."""
         each, told, total = self.callbacks.follows_batches, self.callbacks.follows_progress, self.total
+        followed = each or self.callbacks.follows_pauses or self.callbacks.follows_interrupts
         for start, stop_at in self._ranges(epoch):
-            with self._interrupts:
-                if each:
-                    self._begin("on_train_batch_begin", start, 2)
-                    self.heard = 0
-                self._mark(2 if each else 1, copies=True)
+            if followed:
+                self._before(start)
             part = self.engine.run(
                 self.task,
                 self.position,
@@ -287,20 +285,35 @@ class Trainer:
             total.add(part)
             if part.failed_step is not None:
                 return self._diverged(epoch, order, part, start)
-            with self._interrupts:
-                self.batch = stop_at
-                pauses = self.callbacks.follows_pauses and stop_at < self.steps
-                logs = {"loss": total.loss, **_results(self.task)} if each or pauses else {}
-                if each:
-                    self._stand = None
-                    stop = self.callbacks.call("on_train_batch_end", start, logs)
-                    if told:
-                        self._tell(stop_at, total.loss)
-                    if stop is not None or self.run.model.stop_training:
-                        return stop or Stop("stop_training was set")
-                self._mark(1)
-                if pauses:
-                    self._pause(epoch, stop_at, logs)
+            self.batch = stop_at
+            if followed and (stop := self._after(epoch, start)) is not None:
+                return stop
+        return None
+
+    def _before(self, start: int) -> None:
+        """Tell callbacks that a range of steps begins, and note where the run stands."""
+        with self._interrupts:
+            if self.callbacks.follows_batches:
+                self._begin("on_train_batch_begin", start, 2)
+                self.heard = 0
+            self._mark(2 if self.callbacks.follows_batches else 1, copies=True)
+
+    def _after(self, epoch: int, start: int) -> Stop | None:
+        """Tell callbacks that the range of steps from ``start`` has ended, and let them save the run."""
+        each, total = self.callbacks.follows_batches, self.total
+        with self._interrupts:
+            pauses = self.callbacks.follows_pauses and self.batch < self.steps
+            logs = {"loss": total.loss, **_results(self.task)} if each or pauses else {}
+            if each:
+                self._stand = None
+                stop = self.callbacks.call("on_train_batch_end", start, logs)
+                if self.callbacks.follows_progress:
+                    self._tell(self.batch, total.loss)
+                if stop is not None or self.run.model.stop_training:
+                    return stop or Stop("stop_training was set")
+            self._mark(1)
+            if pauses:
+                self._pause(epoch, self.batch, logs)
         return None
 
     def _watch(self, start: int) -> Watch:
