@@ -19,11 +19,15 @@ from chainrule.models.model_file import read_file
 from chainrule.training.run_folder import RunFolder
 from tests.training.cutting import cut_short
 
-# The command line, with ranges of three steps, so that there are checkpoints within an epoch of 15 steps too.
+# The command line, with ranges of three steps, so that there are checkpoints within an epoch of 15 steps too, and a
+# rest after each, so that a busy machine kills the run before it is over.
 PROGRAM = """
-import sys
+import sys, time
 from chainrule.engine.engine import Engine
+from chainrule.training.checkpoint import ModelCheckpoint
 Engine.steps_together = lambda self, task, batch_size: 3
+save = ModelCheckpoint._save
+ModelCheckpoint._save = lambda *arguments: (save(*arguments), time.sleep(0.01))[0]
 from chainrule.cli.main import main
 main(sys.argv[1:])
 """
