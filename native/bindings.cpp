@@ -83,22 +83,19 @@ void end() {
     while (running > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
-/// Do something without the interpreter's lock, and return what it gives; `end` waits for it.
-template <class Function>
-auto without_lock(const Function& function) {
-    struct Running {
-        Running() { ++running; }
-        ~Running() { --running; }
-    };
-    const Running noted;
-    const nb::gil_scoped_release release;
-    return function();
-}
-
-/// The same for what a caller waits for: it ends here if the interpreter is ending.
+/// Do something without the interpreter's lock; `end` waits for it, and the caller ends here if the interpreter is
+/// ending.
 template <class Function>
 void unlocked(const Function& function) {
-    without_lock(function);
+    {
+        struct Running {
+            Running() { ++running; }
+            ~Running() { --running; }
+        };
+        const Running noted;
+        const nb::gil_scoped_release release;
+        function();
+    }
     if (!ending) return;
     PyErr_SetNone(PyExc_SystemExit);  // which ends a thread without a word
     throw nb::python_error();
@@ -110,7 +107,7 @@ public:
     using Result = std::tuple<double, ptrdiff_t, ptrdiff_t, bool, double, double>;
 
     PySession(const nb::dict& description, ptrdiff_t batch, int threads)
-        : PySession(plan(description), batch, threads, Signals()) {}
+        : session_(plan(description), batch, threads) {}
 
     Result train(std::vector<Address> vectors, std::vector<BlockTuple> rows, ptrdiff_t count, Address order,
                  ptrdiff_t ordered, ptrdiff_t batch, ptrdiff_t start, ptrdiff_t stop, std::int64_t first_step,
@@ -186,11 +183,6 @@ public:
     Result last() const { return last_; }
 
 private:
-    PySession(const Plan& plan, ptrdiff_t batch, int threads, Signals&& signals)
-        : session_(without_lock([&] { return Session<T>(plan, batch, threads, [&] { return signals(); }); })) {
-        if (signals.raised()) throw nb::python_error();
-    }
-
     static T* at(Address address) { return reinterpret_cast<T*>(address); }
 
     static Vectors<T> pointers(const std::vector<Address>& v) {

@@ -144,7 +144,11 @@ class Optimizer(Configurable, ABC):
     def init_state(self, n: int, dtype: Any = "float32") -> dict[str, Array]:
         """Return the slots of ``n`` weights before the first step."""
         dtype = float_dtype(dtype)
-        return {slot: np.full(n, self.initial_slots.get(slot, 0.0), dtype) for slot in self.slots}
+        slots = {slot: np.zeros(n, dtype) for slot in self.slots}
+        for slot, value in self.initial_slots.items():
+            if value:
+                slots[slot][...] = value
+        return slots
 
     @final
     def state_of(self, weights: Array) -> dict[str, Array]:
