@@ -1,17 +1,19 @@
 // An arena: memory for buffers, all zero at first, given back all at once.
-//
-// Large buffers lie one after the other in a few large blocks. What the system gives for those is zero already, and it
-// gives it page by page when a page is first written: by the threads that work on it, at the same time.
 #pragma once
 
 #include <cstddef>
 #include <memory>
 #include <vector>
 
+#include "pages.hpp"
+
 namespace chainrule {
 
 class Arena {
 public:
+    /// `threads` may make memory zero that was used before.
+    explicit Arena(int threads) : threads_(threads) {}
+
     /// Room for so many Ts, 0 all of them, that begins a cache line.
     template <class T>
     T* allocate(std::size_t count) {
@@ -23,11 +25,11 @@ public:
 
 private:
     void* bytes(std::size_t size);
-    void begin_block(std::size_t size);
 
-    std::vector<std::unique_ptr<void, void (*)(void*)>> blocks_;
-    char* free_ = nullptr;  // the rest of the last block
-    std::size_t left_ = 0, size_ = 0;
+    int threads_;
+    std::vector<std::unique_ptr<void, void (*)(void*)>> small_;  // each a block of the heap
+    std::vector<Pages> pages_;                                   // of large buffers, one after the other
+    std::size_t used_ = 0, size_ = 0;                            // of the last pages; of all buffers
 };
 
 }  // namespace chainrule

@@ -1,6 +1,7 @@
 // The Python module chainrule.engine._native: sessions, and what the machine offers. Addresses come as integers;
 // chainrule/engine/native.py checks the arrays behind them and keeps them alive during a call. Plans: bindings_plan.hpp.
 #include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
@@ -13,6 +14,7 @@
 
 #include "bindings_plan.hpp"
 #include "course.hpp"
+#include "pages.hpp"
 #include "predictor.hpp"
 #include "processors.hpp"
 #include "session.hpp"
@@ -322,6 +324,15 @@ private:
     std::vector<std::unique_ptr<Predictor<T>>> idle_;
 };
 
+/// So many bytes, all 0, given back with the last array that looks into them.
+nb::ndarray<nb::numpy, std::uint8_t, nb::ndim<1>> zeros(std::size_t size, int threads) {
+    auto memory = std::make_unique<Pages>(size);
+    Pages* pages = memory.get();
+    pages->clear(0, size, threads);
+    const nb::capsule owner(memory.release(), [](void* p) noexcept { delete static_cast<Pages*>(p); });
+    return {pages->begin(), {size}, owner};
+}
+
 template <class T>
 void define(nb::module_& module, const char* session, const char* predictor) {
     using P = PyPredictor<T>;
@@ -365,6 +376,8 @@ NB_MODULE(_native, module) {
             isa().float_kernels->permutation(seed, index, purpose, reinterpret_cast<std::int64_t*>(out), count);
         },
         "seed"_a, "index"_a, "purpose"_a, "out"_a, "count"_a);
+    module.def("pages", &zeros, "size"_a, "threads"_a);
+    module.def("pages_kept", &pages_kept);
     module.def("end", &end);
     module.def("steps_made", [] { return steps_made.load(); });
     nb::class_<Flag>(module, "Flag").def(nb::init<>()).def("raise_", [](Flag& flag) { flag.raised = true; });

@@ -27,6 +27,7 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
       batch_(batch),
       small_(is_small()),
       threads_(threads),
+      arena_(threads),
       shared_(new Shared) {
     shared_->squares.resize(plan.segments.size());
     shared_->factors.resize(plan.segments.size());

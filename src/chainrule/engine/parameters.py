@@ -6,6 +6,7 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.autodiff.variable import Variable
+from chainrule.engine.memory import zeros
 from chainrule.errors import DTypeError
 from chainrule.optimizers.segments import Segment
 
@@ -30,7 +31,7 @@ class ParameterVector:
 
     def __init__(self, named: Iterable[tuple[str, Variable]], dtype: object) -> None:
         pairs = list(named)
-        self.values: Array = np.zeros(sum(v.size for _, v in pairs), np.dtype(str(dtype)))
+        self.values: Array = zeros(sum(v.size for _, v in pairs), str(dtype))
         self.version = 0
         self.variables = [variable for _, variable in pairs]
         segments, offset = [], 0

@@ -13,6 +13,7 @@ from chainrule.configurable import Configurable, named_arguments
 from chainrule.engine import check_name, choose
 from chainrule.engine.data import Rows, as_array, check_inputs, check_weights
 from chainrule.engine.engine import Engine, Position, Task
+from chainrule.engine.memory import zeros
 from chainrule.engine.parameters import ParameterVector
 from chainrule.errors import ArgumentError, DataError, ShapeError, StateError
 from chainrule.layers.layer import Layer
@@ -147,7 +148,7 @@ class Model(Configurable, ABC):
         }
         self._task = Task(self, self.loss, self.optimizer, loss_weight=self.loss_weights or 1.0, **measured)
         self._engine = choose(self._engine_name, self._task)
-        before, self._position = self._position, Position(self.optimizer.state_of(self.parameters.values))
+        before, self._position = self._position, Position(self.optimizer.state_of(self.parameters.values, zeros))
         place = self.parameters.variables, self.parameters.segments, self._position.slots
         if self.optimizer.follow(*place, resume=resume):  # layers were frozen or unfrozen: the others go on
             self._position.step, self._position.epoch = before.step, before.epoch
