@@ -44,6 +44,8 @@ class Trainer:
     train, validation : Rows
     settings : Settings
     callbacks : sequence of Callback
+    chosen : array of numbers of rows, optional
+        The rows of ``train`` that are trained on, where they lie; None: all.
     """
 
     def __init__(
@@ -55,10 +57,12 @@ class Trainer:
         validation: Rows | None,
         settings: Settings,
         callbacks: Sequence[Callback],
+        chosen: Array | None = None,
     ) -> None:
         self.task, self.engine, self.position = task, engine, position
         self.train, self.validation, self.settings = train, validation, settings
-        self.steps = batches.steps(len(train), settings.batch_size)
+        self.chosen, self.rows = chosen, len(train) if chosen is None else len(chosen)
+        self.steps = batches.steps(self.rows, settings.batch_size)
         self.epoch, self.batch = settings.initial_epoch, 0  # the next one to be made
         self.total = Progress()  # over the batches of this epoch so far
         self.measured: list[Any] = []  # what the metrics had taken in, in a run that goes on within an epoch
@@ -75,7 +79,7 @@ class Trainer:
             "batch_size": settings.batch_size,
             "seed": settings.seed,
             "engine": engine.name,
-            "rows": len(train),
+            "rows": self.rows,
             "validation_rows": 0 if validation is None else len(validation),
         }
         self.history = History(params)
@@ -90,6 +94,7 @@ class Trainer:
         settings, validation = self.settings, self.validation
         return ahead.Outlook(
             self.train,
+            self.rows,
             validation,
             self._order,
             settings.batch_size,
@@ -101,7 +106,8 @@ class Trainer:
         """Return the order of the rows in an epoch, kept until that is run."""
         if epoch not in self._orders:
             settings = self.settings
-            self._orders[epoch] = batches.order(len(self.train), settings.shuffle, settings.seed, epoch)
+            order = batches.order(self.rows, settings.shuffle, settings.seed, epoch)
+            self._orders[epoch] = order if self.chosen is None else self.chosen[order]
         return self._orders[epoch]
 
     def resume(self, saved: Mapping[str, Any]) -> None:
@@ -112,8 +118,10 @@ class Trainer:
     @cached_property
     def digest(self) -> str:
         """What tells these rows from others."""
-        parts = [self.train] if self.validation is None else [self.train, self.validation]
-        return fingerprint(array for part in parts for array in (part.x, part.y, part.weight))
+        parts = [(self.train, self.chosen)]
+        if self.validation is not None:
+            parts.append((self.validation, None))
+        return fingerprint((array, rows) for part, rows in parts for array in (part.x, part.y, part.weight))
 
     def fit(self) -> History:
         """Run the epochs, and return their history."""
