@@ -2,6 +2,7 @@
 // chainrule/engine/native.py checks the arrays behind them and keeps them alive during a call. Plans: bindings_plan.hpp.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
@@ -31,6 +32,7 @@ std::atomic<int> running{0};
 
 using Address = std::uintptr_t;
 using BlockTuple = std::tuple<Address, int, ptrdiff_t, ptrdiff_t>;
+using DrawTuple = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, Address, ptrdiff_t>;
 
 Block block(const BlockTuple& t) {
     return {reinterpret_cast<const void*>(std::get<0>(t)), static_cast<Number>(std::get<1>(t)), std::get<2>(t),
@@ -113,13 +115,21 @@ public:
 
     Result train(std::vector<Address> vectors, std::vector<BlockTuple> rows, ptrdiff_t count, Address order,
                  ptrdiff_t ordered, ptrdiff_t batch, ptrdiff_t start, ptrdiff_t stop, std::int64_t first_step,
-                 Address table, ptrdiff_t columns, Address outputs, nb::object watch) {
+                 Address table, ptrdiff_t columns, Address outputs, nb::object watch,
+                 const std::optional<DrawTuple>& meanwhile) {
+        Draw draw;
+        if (meanwhile) {
+            const auto [seed, index, purpose, out, length] = *meanwhile;
+            draw = {seed, index, purpose, reinterpret_cast<std::int64_t*>(out), length};
+        }
         return run(std::move(watch), [&](const Interrupt& interrupt) {
             const Outcome outcome =
                 session_.train(pointers(vectors), blocks(rows, count),
-                               {reinterpret_cast<const std::int64_t*>(order), ordered, batch, start, stop, first_step},
+                               {reinterpret_cast<const std::int64_t*>(order), ordered, batch, start, stop, first_step,
+                                meanwhile ? &draw : nullptr},
                                at(table), columns, at(outputs), interrupt);
             steps_made += outcome.steps;
+            drew_ = draw.drawn;
             return outcome;
         });
     }
@@ -183,6 +193,7 @@ public:
     int threads() const { return session_.threads(); }
     std::size_t bytes() const { return session_.bytes(); }
     Result last() const { return last_; }
+    bool drew() const { return drew_; }
 
 private:
     static T* at(Address address) { return reinterpret_cast<T*>(address); }
@@ -215,6 +226,7 @@ private:
     }
 
     Session<T> session_;
+    bool drew_ = false;  // the order that was to be drawn meanwhile
     Result last_{};  // also after an exception: what was done before it
 };
 
@@ -345,13 +357,14 @@ void define(nb::module_& module, const char* session, const char* predictor) {
     nb::class_<S>(module, session)
         .def(nb::init<const nb::dict&, ptrdiff_t, int>(), "plan"_a, "batch"_a, "threads"_a)
         .def("train", &S::train, "vectors"_a, "rows"_a, "count"_a, "order"_a, "ordered"_a, "batch"_a, "start"_a,
-             "stop"_a, "first_step"_a, "table"_a, "columns"_a, "outputs"_a, "watch"_a = nb::none())
+             "stop"_a, "first_step"_a, "table"_a, "columns"_a, "outputs"_a, "watch"_a = nb::none(), "meanwhile"_a = nb::none())
         .def("evaluate", &S::evaluate, "vectors"_a, "rows"_a, "count"_a, "batch"_a, "outputs"_a)
         .def("gradient", &S::gradient, "vectors"_a, "rows"_a, "count"_a, "step"_a, "training"_a, "out"_a)
         .def("train_epochs", &S::train_epochs, "judge"_a.none(), "places"_a, "kept"_a, "length"_a, "epochs"_a, "rows"_a,
              "count"_a, "orders"_a, "ordered"_a, "batch"_a, "first_step"_a, "table"_a, "columns"_a, "outputs"_a,
              "units"_a, "validation"_a, "validation_count"_a, "validation_batch"_a, "validation_outputs"_a, "flag"_a)
         .def_prop_ro("last", &S::last)
+        .def_prop_ro("drew", &S::drew)
         .def_prop_ro("threads", &S::threads)
         .def_prop_ro("bytes", &S::bytes);
 }

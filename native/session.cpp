@@ -226,6 +226,23 @@ void Session<T>::set_examples(ptrdiff_t examples) {
     by_units_ = shares_units(plan_.weights(), panels_, threads_);
 }
 
+/// Run a function on a team. One that works alone leaves a processor for what is to be done meanwhile.
+template <class T>
+template <class Function>
+void Session<T>::alone_or_together(const Run& run, int threads, const Function& function) {
+    Draw* draw = run.where.meanwhile;
+    if (threads > 1 || !draw || draw->drawn) return run_on_team(threads, function);
+    run_on_team(2, [&](Member& member) {
+        if (member.index() == 0) {
+            Member alone = member.alone();
+            function(alone);
+        } else {
+            k_.permutation(draw->seed, draw->index, draw->purpose, draw->out, draw->count);
+            draw->drawn = true;
+        }
+    });
+}
+
 template <class T>
 Outcome Session<T>::run(const Run& asked) {
     Run run = asked;
@@ -265,14 +282,18 @@ Outcome Session<T>::run(const Run& asked) {
         set_examples(examples);
         mass_ = run.mode == Mode::evaluate && plan_.reduction == Reduction::sum ? 1 : static_cast<double>(examples);
         if (!run.rows.weights.data) equal_weights();
-        if (run.mode == Mode::train && lines_network_)
-            run_on_team(1, [&](Member& member) { steps_of_lines(member, run, start, stop, outcome); });
-        else if (run.mode == Mode::train && batch_ == 1 && only_dense())
-            run_on_team(1, [&](Member& member) { steps_of_one(member, run, start, stop, outcome); });
-        else if (run.mode == Mode::train && small_)
-            run_on_team(1, [&](Member& member) { steps_of_small(member, run, start, stop, outcome); });
-        else
-            run_on_team(threads_, [&](Member& member) { steps(member, run, start, stop, outcome); });
+        const bool trains = run.mode == Mode::train, lines = trains && lines_network_;
+        const bool one = !lines && trains && batch_ == 1 && only_dense(), small = trains && small_;
+        alone_or_together(run, lines || one || small ? 1 : threads_, [&](Member& member) {
+            if (lines)
+                steps_of_lines(member, run, start, stop, outcome);
+            else if (one)
+                steps_of_one(member, run, start, stop, outcome);
+            else if (small)
+                steps_of_small(member, run, start, stop, outcome);
+            else
+                steps(member, run, start, stop, outcome);
+        });
     };
     part(run.where.start, whole, run.where.batch);
     part(std::max(run.where.start, whole), run.where.stop, run.where.rows - whole * run.where.batch);

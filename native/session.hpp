@@ -29,6 +29,14 @@ struct Vectors {
     T* average = nullptr;  // of the parameters over the steps, if wanted
 };
 
+/// An order of rows that will be wanted: a processor that a run would leave idle draws it meanwhile.
+struct Draw {
+    std::uint64_t seed = 0, index = 0, purpose = 0;
+    std::int64_t* out = nullptr;
+    ptrdiff_t count = 0;
+    bool drawn = false;  // there was such a processor
+};
+
 /// What the steps of a run are made from.
 struct Steps {
     const std::int64_t* order = nullptr;  // row numbers, or null: rows as they come
@@ -36,6 +44,7 @@ struct Steps {
     ptrdiff_t batch = 0;
     ptrdiff_t start = 0, stop = 0;  // batches
     std::int64_t first_step = 0;    // the step number of batch `start`
+    Draw* meanwhile = nullptr;
 };
 
 struct Outcome {
@@ -102,6 +111,8 @@ private:
     const T* operand(const Operand& where) const;
 
     Outcome run(const Run& run);
+    template <class Function>
+    void alone_or_together(const Run& run, int threads, const Function& function);
     void prepare_factors();
     void set_examples(ptrdiff_t examples);
     bool abort_asked(Member& member, const Run& run);

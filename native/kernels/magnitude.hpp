@@ -44,13 +44,19 @@ private:
 /// The largest |value| of `count` numbers (whole vectors) in each panel.
 template <class T>
 T largest_magnitude(const T* values, ptrdiff_t stride, ptrdiff_t count, Range panels) {
-    Largest<T> most[2];
+    constexpr ptrdiff_t lanes = kLanes<T>;
+    Largest<T> most, other;  // two, which do not wait for each other
     for (ptrdiff_t panel = panels.begin; panel < panels.end; ++panel) {
         const T* at = values + panel * stride;
-        for (ptrdiff_t i = 0, turn = 0; i < count; i += kLanes<T>, turn ^= 1) most[turn].take(load(at + i));
+        ptrdiff_t i = 0;
+        for (; i + 2 * lanes <= count; i += 2 * lanes) {
+            most.take(load(at + i));
+            other.take(load(at + i + lanes));
+        }
+        if (i < count) most.take(load(at + i));
     }
-    most[0].take(most[1]);
-    return most[0].size();
+    most.take(other);
+    return most.size();
 }
 
 /// Sum of value times weight for each of `count` examples, in double, four sums side by side.

@@ -93,7 +93,7 @@ void multiply(const PanelProduct<T>& p, Range panels, Range rows, T* scratch) {
     // first, unless its rows are near each other, or few panels use the copy and rows don't lie pages apart.
     const ptrdiff_t row_bytes = p.left_depth * static_cast<ptrdiff_t>(sizeof(T));
     const bool pack = p.left_row == 1 && panels.size() > 1 && row_bytes > (panels.size() > 2 ? 512 : 4096);
-    const ptrdiff_t together = pack ? kPackedTiles * kTileRows : rows.size();
+    const ptrdiff_t together = kPackedTiles * kTileRows;
     for (ptrdiff_t d = 0, depth; d < p.depth; d += depth) {
         depth = next_part(p.depth - d, kDepth<T>);
         const bool first = d == 0, last = d + depth == p.depth;
@@ -101,23 +101,24 @@ void multiply(const PanelProduct<T>& p, Range panels, Range rows, T* scratch) {
             group_size = next_part(rows.end - group, together);
             const ptrdiff_t group_end = group + group_size;
             if (pack) pack_tiles(p.left + group + d * p.left_depth, p.left_depth, depth, group_size, scratch);
-            for (ptrdiff_t r = group, height; r < group_end; r += height) {
-                height = next_part(group_end - r, kTileRows);
-                TileProduct<T> tile{};
-                tile.left = pack ? scratch + (r - group) * depth : p.left + r * p.left_row + d * p.left_depth;
-                tile.left_row = p.left_row;
-                tile.left_depth = pack ? height : p.left_depth;
-                tile.right_panel = p.right_stride;
-                tile.depth = depth;
-                tile.blocks = 1;
-                tile.out_row = lanes;
-                tile.out_panel = p.out_stride;
-                tile.bias = first && p.bias ? p.bias + r : nullptr;
-                tile.accumulate = !first;
-                for (ptrdiff_t panel = panels.begin; panel < panels.end; panel += 2) {
-                    const int columns = panels.end - panel > 1 ? 2 : 1;
+            TileProduct<T> tile{};
+            tile.left_row = p.left_row;
+            tile.right_panel = p.right_stride;
+            tile.depth = depth;
+            tile.blocks = 1;
+            tile.out_row = lanes;
+            tile.out_panel = p.out_stride;
+            tile.accumulate = !first;
+            // Panels outside: two of them stay in the second-level cache while the tiles of a group go over them.
+            for (ptrdiff_t panel = panels.begin; panel < panels.end; panel += 2) {
+                const int columns = panels.end - panel > 1 ? 2 : 1;
+                tile.right = p.right + panel * p.right_stride + d * lanes;
+                for (ptrdiff_t r = group, height; r < group_end; r += height) {
+                    height = next_part(group_end - r, kTileRows);
                     const ptrdiff_t offset = panel * p.out_stride + r * lanes;
-                    tile.right = p.right + panel * p.right_stride + d * lanes;
+                    tile.left = pack ? scratch + (r - group) * depth : p.left + r * p.left_row + d * p.left_depth;
+                    tile.left_depth = pack ? height : p.left_depth;
+                    tile.bias = first && p.bias ? p.bias + r : nullptr;
                     tile.out = p.out + offset;
                     kTileKernels<T>.product[columns - 1][height - 1](tile);
                     if (last && p.epilogue.apply)

@@ -18,7 +18,7 @@ from chainrule.arrays import Array
 from chainrule.engine import many
 from chainrule.engine.blocks import NOTHING, address, blocks, is_readable
 from chainrule.engine.data import Rows
-from chainrule.engine.engine import Engine, Network, Position, Progress, Task, Watch
+from chainrule.engine.engine import Draw, Engine, Network, Position, Progress, Task, Watch
 from chainrule.engine.measures import Measures, mean_loss, taken
 from chainrule.engine.native import EVALUATION_ROWS, NativeEngine, work
 from chainrule.layers import Layer
@@ -121,6 +121,7 @@ class AheadEngine(Engine):
         start: int,
         stop: int,
         watch: Watch | None = None,
+        meanwhile: Draw | None = None,  # every core has a network to train
     ) -> Progress:
         """Train on batches ``start`` to ``stop - 1``, or give out an epoch that has been run."""
         self._pool.check()

@@ -10,6 +10,7 @@ from chainrule.engine.data import CHUNK, Rows
 # In the order of the C++ enumeration (native/kernel_table.hpp).
 NUMBERS = ("float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 NOTHING = (0, 0, 0, 0)
+_PLACES = {np.dtype(name): place for place, name in enumerate(NUMBERS)} | {np.dtype(np.bool_): NUMBERS.index("uint8")}
 
 
 def address(array: Array) -> int:
@@ -26,8 +27,7 @@ def block(array: Array) -> tuple[int, int, int, int]:
     """Return an array of rows as the C++ library reads it: address, number type, strides in bytes."""
     if array.ndim > 2:
         array = array.reshape(len(array), -1)  # a view: other arrays are converted before
-    number = NUMBERS.index("uint8" if array.dtype == np.bool_ else array.dtype.name)
-    return array.ctypes.data, number, array.strides[0], array.strides[1] if array.ndim == 2 else 0
+    return array.ctypes.data, _PLACES[array.dtype], array.strides[0], array.strides[1] if array.ndim == 2 else 0
 
 
 def is_readable(data: Rows) -> bool:
@@ -36,10 +36,12 @@ def is_readable(data: Rows) -> bool:
 
 
 def _reads(array: Array) -> bool:
-    if not array.dtype.isnative or (array.dtype.name not in NUMBERS and array.dtype != np.bool_):
+    if array.dtype not in _PLACES:  # as one of another byte order is not
         return False
+    if array.ndim <= 2:
+        return True
     example = array[:1]
-    return array.ndim <= 2 or np.may_share_memory(example, example.reshape(1, -1))
+    return np.may_share_memory(example, example.reshape(1, -1))
 
 
 def converted(data: Rows) -> Rows:

@@ -117,6 +117,27 @@ class Progress:
         return self.loss_sum / self.mass if self.mass else float("nan")
 
 
+@dataclass
+class Draw:
+    """An order of rows that the next epoch wants: an engine that leaves a core idle may draw it while it trains.
+
+    Attributes
+    ----------
+    seed, purpose, index
+        Of the stream of random numbers, as in `chainrule.random.generator`.
+    order : array of int64
+        Where the order of rows goes.
+    drawn : bool
+        Whether it is there.
+    """
+
+    seed: int
+    purpose: str
+    index: int
+    order: Array
+    drawn: bool = False
+
+
 Watch: TypeAlias = Callable[[int, float], None]
 
 
@@ -149,11 +170,12 @@ class Engine(ABC):
         start: int,
         stop: int,
         watch: Watch | None = None,
+        meanwhile: Draw | None = None,
     ) -> Progress:
         """Train on batches ``start`` to ``stop - 1`` of the rows in ``order``; batch i is step ``position.step``.
 
         ``watch``, if given, is told while it runs how many of these batches are done and their mean loss: often
-        enough for a display, and no more than once a batch.
+        enough for a display, and no more than once a batch. ``meanwhile`` is what an idle core may do.
 
         Stops before the update of a step whose loss or gradient is not finite, with the weights and the
         state as they were before that step, and says so in the result.

@@ -14,7 +14,7 @@ from chainrule.arrays import Array
 from chainrule.engine import threads
 from chainrule.engine.blocks import address, block, blocks, converted, is_readable, portions, rows_together
 from chainrule.engine.data import CHUNK, Rows
-from chainrule.engine.engine import Engine, Network, Position, Progress, Task, Watch
+from chainrule.engine.engine import Draw, Engine, Network, Position, Progress, Task, Watch
 from chainrule.engine.lowering import EMBEDDINGS, UnsupportedError, keeps_last_activation, lower, lower_network
 from chainrule.engine.measures import Measures, is_plain, mean_loss, taken
 from chainrule.engine.plan import Instruction, Plan
@@ -53,7 +53,7 @@ CLIPPINGS = ("none", "clipvalue", "clipnorm", "global_clipnorm")
 REDUCTIONS = ("mean", "sum", "weighted_mean")
 
 EVALUATION_ROWS = 1024  # at a time where nothing is trained: their buffers stay in the cache
-_MOST_PERMUTED = 1 << 32  # beyond, NumPy draws 64 bits for a place
+MOST_PERMUTED = 1 << 32  # beyond, NumPy draws 64 bits for a place
 MOST_IDLE, MOST_IDLE_BYTES = 4, 1 << 26  # of other sizes than the last one's
 
 
@@ -80,6 +80,13 @@ def steps_made() -> int:
     return _native.steps_made() if available() else 0
 
 
+def _draw(draw: Draw | None) -> tuple[int, int, int, int, int] | None:
+    """Return an order to be drawn as the C++ library reads it; None where no core would be idle."""
+    if draw is None or draw.drawn or threads.maximum() == 1:
+        return None
+    return draw.seed, draw.index, PURPOSES.index(draw.purpose) + 1, address(draw.order), len(draw.order)
+
+
 def permutation(seed: int, purpose: str, index: int, count: int) -> Array:
     """Return ``generator(seed, purpose, index).permutation(count)``, three times as fast where the library was built.
 
@@ -88,7 +95,7 @@ def permutation(seed: int, purpose: str, index: int, count: int) -> Array:
     >>> sorted(permutation(0, "shuffle", 1, 4).tolist())
     [0, 1, 2, 3]
     """
-    if not available() or count > _MOST_PERMUTED:
+    if not available() or count > MOST_PERMUTED:
         return generator(seed, purpose, index).permutation(count)
     order = np.empty(count, np.int64)
     _native.permutation(seed, index, PURPOSES.index(purpose) + 1, address(order), count)
@@ -174,6 +181,7 @@ class NativeEngine(Engine):
         start: int,
         stop: int,
         watch: Watch | None = None,
+        meanwhile: Draw | None = None,
     ) -> Progress:
         """Train on batches ``start`` to ``stop - 1``."""
         self.look_at(task, data)
@@ -182,7 +190,7 @@ class NativeEngine(Engine):
         measures = Measures(task, sessions.plan, self.counts(sessions.plan, data))
         size, readable = measures.rows_together(batch_size, len(rows)), is_readable(data)
         if readable and size >= len(rows):
-            return self._train(sessions, measures, position, data, rows, batch_size, watch)
+            return self._train(sessions, measures, position, data, rows, batch_size, watch, meanwhile)
         total, size = Progress(), size if readable else min(size, rows_together(data, batch_size))
         for first in range(0, len(rows), size):
             part, taken = data, rows[first : first + size]
@@ -210,6 +218,7 @@ class NativeEngine(Engine):
         rows: Array,
         batch_size: int,
         watch: Watch | None,
+        meanwhile: Draw | None = None,
     ) -> Progress:
         """Make the steps of these rows, in this order."""
         network, optimizer, steps = measures.task.network, measures.task.optimizer, -(-len(rows) // batch_size)
@@ -224,8 +233,10 @@ class NativeEngine(Engine):
             try:
                 result = session.train(
                     vectors, blocks(data), len(data), address(rows), len(rows), batch_size, 0, steps, position.step,
-                    address(table), table.shape[1], address(outputs), watch,
+                    address(table), table.shape[1], address(outputs), watch, _draw(meanwhile),
                 )  # fmt: skip
+                if meanwhile is not None:
+                    meanwhile.drawn = meanwhile.drawn or session.drew
             except BaseException:  # Ctrl-C, or what another signal's handler raises: the steps before it are made
                 position.step += session.last[2]
                 raise

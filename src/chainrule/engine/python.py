@@ -10,7 +10,7 @@ from chainrule.autodiff import ops
 from chainrule.autodiff.tape import GradientTape
 from chainrule.autodiff.tensor import Tensor
 from chainrule.engine.data import Rows
-from chainrule.engine.engine import Engine, Network, Position, Progress, Task, Watch
+from chainrule.engine.engine import Draw, Engine, Network, Position, Progress, Task, Watch
 from chainrule.engine.parameters import ParameterVector
 from chainrule.errors import warn
 from chainrule.layers import Activation, Dense
@@ -48,6 +48,7 @@ class PythonEngine(Engine):
         start: int,
         stop: int,
         watch: Watch | None = None,
+        meanwhile: Draw | None = None,  # Python has no idle core
     ) -> Progress:
         """Train on batches ``start`` to ``stop - 1``."""
         network, optimizer, progress = task.network, task.optimizer, Progress()

@@ -18,7 +18,7 @@ from chainrule.layers.layer import Layer, show
 from chainrule.layers.tree import assign_all
 from chainrule.models.model import Model
 from chainrule.pictures import Pictured
-from chainrule.random import check_seed
+from chainrule.random import Stream, check_seed
 
 
 class Sequential(Pictured, Model):
@@ -62,6 +62,7 @@ class Sequential(Pictured, Model):
         self.trained_by: dict[str, Any] | None = None  # what a file said of its training
         self._layers: list[Layer] = []
         self._input: InputLayer | None = None
+        self._streams: tuple[object, list[Stream]] = (None, [])  # of the layers, and the stamp they are good for
         if isinstance(layers, Layer):
             raise ArgumentError(f"Sequential expects a list of layers, got one; write Sequential([{layers!r}])")
         for layer in layers or []:
@@ -208,9 +209,12 @@ class Sequential(Pictured, Model):
 
     def seek(self, step: int) -> None:
         """Set the step from which the layers' next random numbers come."""
-        for layer in self._walk():
-            if layer.stream is not None:
-                layer.stream.step = step
+        known, streams = self._streams
+        if known is not changes.stamp():  # as after every change of a layer; asked once an epoch, so worth keeping
+            streams = [layer.stream for layer in self._walk() if layer.stream is not None]
+            self._streams = changes.stamp(), streams
+        for stream in streams:
+            stream.step = step
 
     def reseed(self, seed: int) -> None:
         """Draw orders, splits and dropout masks from another seed from now on; layers with their own keep it."""

@@ -139,6 +139,11 @@ class AdamW(Adam):
 
 
 def _correction(beta: float, t: Array) -> Array:
-    """Return ``1 - beta^t``; where that has rounded to 1, beta^t is not computed (underflow is slow)."""
+    """Return ``1 - beta^t`` for ascending t; where that has rounded to 1, beta^t is not computed (powers are slow)."""
     settled = math.log(1e-17) / math.log(beta) if beta > 0 else 1.0
-    return np.asarray(1 - beta ** np.minimum(t, settled))
+    if len(t) and t[0] >= settled:
+        return np.ones(1)
+    correction = np.ones(len(t))
+    early = t[: np.searchsorted(t, settled)]
+    correction[: len(early)] -= beta**early
+    return correction

@@ -182,7 +182,9 @@ class Optimizer(Configurable, ABC):
         own = self.columns(steps, rates)
         average = self.average.columns(steps) if self.average else {}
         table = {"rate": own.pop("rate"), "decay": rates * (self.weight_decay or 0.0), **average, **own}
-        values = np.stack(list(table.values()), axis=1).astype(float_dtype(dtype))
+        values = np.empty((len(steps), len(table)), float_dtype(dtype))
+        for place, column in enumerate(table.values()):
+            values[:, place] = column
         return ScalarTable(start, tuple(table), values)
 
     @final
@@ -339,7 +341,7 @@ class Optimizer(Configurable, ABC):
 
     def _rates(self, steps: Array) -> Array:
         if not isinstance(self._learning_rate, Schedule):
-            return np.full(len(steps), self._learning_rate)
+            return np.broadcast_to(np.float64(self._learning_rate), steps.shape)
         rates = np.asarray(self._learning_rate(steps), dtype=np.float64)
         if rates.shape != steps.shape or not np.all((rates >= 0) & (rates < np.inf)):
             raise ArgumentError(

@@ -6,8 +6,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array, whole_number
-from chainrule.engine.native import permutation
+from chainrule.engine.engine import Draw
+from chainrule.engine.native import MOST_PERMUTED, permutation
 from chainrule.errors import ArgumentError, DataError
+
+WORTH_DRAWING_AHEAD = 10_000  # rows, whose order takes longer to draw than a thread to wake
 
 
 def order(rows: int, shuffle: bool | Callable[[int], Array], seed: int, epoch: int) -> Array:
@@ -23,6 +26,13 @@ def order(rows: int, shuffle: bool | Callable[[int], Array], seed: int, epoch: i
     if callable(shuffle):
         return _own_order(shuffle(epoch), rows)
     return permutation(seed, "shuffle", epoch, rows) if shuffle else np.arange(rows)
+
+
+def draw_ahead(rows: int, shuffle: bool | Callable[[int], Array], seed: int, epoch: int) -> Draw | None:
+    """Return what draws the order of an epoch while the one before it runs; None where that is not worth it."""
+    if shuffle is not True or not WORTH_DRAWING_AHEAD <= rows <= MOST_PERMUTED:
+        return None
+    return Draw(seed, "shuffle", epoch, np.empty(rows, np.int64))
 
 
 def _own_order(given: Any, rows: int) -> Array:

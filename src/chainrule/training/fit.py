@@ -9,7 +9,7 @@ from typing import Any
 from chainrule.arrays import Array, fingerprint, whole_number
 from chainrule.engine import ahead
 from chainrule.engine.data import Rows
-from chainrule.engine.engine import Engine, Position, Progress, Task, Watch
+from chainrule.engine.engine import Draw, Engine, Position, Progress, Task, Watch
 from chainrule.errors import ArgumentError, warn
 from chainrule.training import batches, divergence, resumption
 from chainrule.training.callbacks import Callback, CallbackList, Run, Stop
@@ -72,6 +72,7 @@ class Trainer:
         if settings.validation_freq == 1 and not callable(settings.shuffle):
             self.engine = ahead.of_this_thread(engine, self._outlook())
         self._orders: dict[int, Array] = {}
+        self._next: Draw | None = None  # the order of the next epoch, while this one runs
         self._started = self._told = 0.0  # _told: when progress within an epoch was last reported
         params = {
             "epochs": settings.epochs,
@@ -104,11 +105,24 @@ class Trainer:
 
     def _order(self, epoch: int) -> Array:
         """Return the order of the rows in an epoch, kept until that is run."""
+        draw = self._next
+        if draw is not None and draw.drawn and draw.index == epoch:
+            return self._chosen(draw.order)
         if epoch not in self._orders:
             settings = self.settings
             order = batches.order(self.rows, settings.shuffle, settings.seed, epoch)
-            self._orders[epoch] = order if self.chosen is None else self.chosen[order]
+            self._orders[epoch] = self._chosen(order)
         return self._orders[epoch]
+
+    def _chosen(self, order: Array) -> Array:
+        return order if self.chosen is None else self.chosen[order]
+
+    def _draw_ahead(self) -> Draw | None:
+        """Return what draws the order of the next epoch, if there is one to come."""
+        settings = self.settings
+        if self.callbacks.follows_batches or self.epoch + 1 == settings.epochs:
+            return None
+        return batches.draw_ahead(self.rows, settings.shuffle, settings.seed, self.position.epoch + 1)
 
     def resume(self, saved: Mapping[str, Any]) -> None:
         """Stand where the run of a checkpoint stood; the model's weights are not its business."""
@@ -172,7 +186,8 @@ class Trainer:
             metric.set_state(state)
         self.measured = []
         order = self._order(self.position.epoch)
-        del self._orders[self.position.epoch]
+        self._orders.pop(self.position.epoch, None)
+        self._next = self._draw_ahead()
         self.stop = self._steps(epoch, order)
         total, self.total, self.batch = self.total, Progress(), 0
         self.history.examples += total.rows
@@ -217,6 +232,7 @@ class Trainer:
                 start,
                 stop_at,
                 watch=self._watch(start) if told and not each else None,
+                meanwhile=self._next,
             )
             total.add(part)
             if part.failed_step is not None:

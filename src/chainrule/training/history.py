@@ -69,7 +69,8 @@ class History:
             self.history[name] = [float("nan")] * len(self.epoch)
         for name, values in self.history.items():
             values.append(_plain(logs.get(name, float("nan"))))
-        self.history = {name: self.history[name] for name in [*logs, *(self.history.keys() - logs.keys())]}
+        if list(self.history) != list(logs):
+            self.history = {name: self.history[name] for name in [*logs, *(self.history.keys() - logs.keys())]}
         self.epoch.append(epoch)
 
     def get_state(self) -> dict[str, Any]:
