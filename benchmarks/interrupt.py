@@ -1,8 +1,8 @@
 """How soon Ctrl-C ends a training: full-batch steps over a million rows, interrupted at random times.
 
-Run ``python -m benchmarks.interrupt``. The process sends SIGINT to itself from another thread; the time is that from the
-signal until `fit` has raised KeyboardInterrupt. Some signals meet the set-up or the first step, whose memory is given
-then, some a later one. After each the weights are compared with those of as many finished steps.
+Run ``python -m benchmarks.interrupt``. The process sends SIGINT to itself from another thread; the time is that from
+the signal until `fit` has raised KeyboardInterrupt. Some signals meet the set-up or the first step, whose memory is
+given then, some a later one. After each the weights are compared with those of as many finished steps.
 """
 
 import argparse
