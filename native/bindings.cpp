@@ -385,10 +385,19 @@ NB_MODULE(_native, module) {
     module.def("available_threads", &available_threads);
     module.def(
         "permutation",
-        [](std::uint64_t seed, std::uint64_t index, std::uint64_t purpose, std::uintptr_t out, ptrdiff_t count) {
-            isa().float_kernels->permutation(seed, index, purpose, reinterpret_cast<std::int64_t*>(out), count);
+        [](std::uint64_t seed, std::uint64_t index, std::uint64_t purpose, Address out, ptrdiff_t count, ptrdiff_t many) {
+            std::int64_t* order = reinterpret_cast<std::int64_t*>(out);
+            for (std::uint64_t i = index; many-- > 0; ++i, order += count)
+                isa().float_kernels->permutation(seed, i, purpose, order, count);
         },
-        "seed"_a, "index"_a, "purpose"_a, "out"_a, "count"_a);
+        "seed"_a, "index"_a, "purpose"_a, "out"_a, "count"_a, "many"_a = 1);
+    module.def(
+        "address",
+        [](nb::handle array) -> Address {
+            const Memory memory(array, PyBUF_STRIDES);
+            return memory.view().len == 0 ? 0 : reinterpret_cast<Address>(memory.numbers<char>());
+        },
+        "array"_a);
     module.def("pages", &zeros, "size"_a, "threads"_a);
     module.def("pages_kept", &pages_kept);
     module.def("end", &end);

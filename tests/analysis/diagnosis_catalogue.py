@@ -1,7 +1,13 @@
 """The catalogue of broken set-ups, and healthy runs beside it: how many `diagnose` recognises, and its false alarms.
 
-python -m tests.analysis.diagnosis_catalogue                 # the final sets, seeds 5 to 9, 100 healthy runs
-python -m tests.analysis.diagnosis_catalogue --development   # the sets and seeds that thresholds were chosen on
+How testing is kept apart from tuning: rules and thresholds are chosen on the sets of DEVELOPMENT, with seeds from 1000
+on. What counts is measured on BROKEN with seeds 7000 to 7004 and on HEALTHY with seeds 7500 to 7599. No family of data
+is in two of these lists (`tests.analysis.diagnosis_data`), and no rule was changed after these seeds were first run.
+Rules were also tried by hand, on real tables: one of them, penguins.csv, is in BROKEN. An earlier catalogue used its
+sets, but for "hill", with seeds 0 to 9.
+
+python -m tests.analysis.diagnosis_catalogue                 # the measurement: 5 seeds, 100 healthy runs
+python -m tests.analysis.diagnosis_catalogue --development   # what rules and thresholds are chosen on
 python -m tests.analysis.diagnosis_catalogue --seeds 1 --healthy 24
 """
 
@@ -13,10 +19,12 @@ from typing import NamedTuple
 
 from chainrule.analysis import diagnose
 from chainrule.random import generator
-from tests.analysis.diagnosis_setups import DEVELOPMENT, FINAL, SETUPS, healthy
+from tests.analysis.diagnosis_data import BROKEN, DEVELOPMENT, DEVELOPMENT_HEALTHY, HEALTHY
+from tests.analysis.diagnosis_recipes import healthy
+from tests.analysis.diagnosis_setups import SETUPS
 
-DEVELOPMENT_SEED, FINAL_SEED = 1000, 5
-HEALTHY = 500  # seeds of healthy runs begin so much later
+DEVELOPMENT_SEED, FINAL_SEED = 1000, 7000
+HEALTHY_LATER = 500  # seeds of healthy runs begin so much later
 
 
 class Row(NamedTuple):
@@ -42,7 +50,7 @@ def run(setup, make, seed):
 
 
 def catalogue(sets, seeds, only=""):
-    """Give a row for each set-up whose name holds ``only``, over its three data sets and all seeds."""
+    """Give a row for each set-up whose name holds ``only``, over its data sets and all seeds."""
     for setup in (setup for setup in SETUPS if only in setup.name):
         outcomes = [run(setup, make, seed) for make in sets[setup.of].values() for seed in seeds]
         yield Row(
@@ -57,9 +65,9 @@ def catalogue(sets, seeds, only=""):
 
 def healthy_run(sets, number, seed):
     """Return the data set, the names of the findings before and after the training of a healthy run, and its recipe."""
-    makes = [*sets["classes"].items(), *sets["numbers"].items()]
-    name, make = makes[number % len(makes)]
-    data, recipe = make(seed), healthy(seed)
+    name = list(sets)[number % len(sets)]
+    data = sets[name](seed)
+    recipe = healthy(seed, data.noisy)
     before = diagnose(recipe.model(data, seed), data.x, data.y).names
     model, data = recipe.trained(data, seed)
     return name, (*before, *diagnose(model, data.x, data.y).names), recipe
@@ -79,19 +87,21 @@ def main() -> None:
     parser.add_argument("--only", default="", help="set-ups whose name holds this")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
-    sets, first = (DEVELOPMENT, DEVELOPMENT_SEED) if arguments.development else (FINAL, FINAL_SEED)
+    broken, sound, first = BROKEN, HEALTHY, FINAL_SEED
+    if arguments.development:
+        broken, sound, first = DEVELOPMENT, DEVELOPMENT_HEALTHY, DEVELOPMENT_SEED
     began = time.perf_counter()
-    print(f"{'set-up':<30}{'finding':<31}{'named':>9}{'first':>7}  others")
+    print(f"{'set-up':<30}{'finding':<31}{'named':>10}{'first':>7}  others")
     rows = []
-    for row in catalogue(sets, range(first, first + arguments.seeds), arguments.only):
+    for row in catalogue(broken, range(first, first + arguments.seeds), arguments.only):
         rows.append(row)
         others = ", ".join(f"{name} {count}" for name, count in row.names.most_common() if name != row.expected)
         print(
-            f"{row.name:<30}{row.expected:<31}{row.recognised:>4} of{row.runs:>2}{row.first:>7}  {others}", flush=True
+            f"{row.name:<30}{row.expected:<31}{row.recognised:>4} of{row.runs:>3}{row.first:>7}  {others}", flush=True
         )
     named, runs = sum(row.recognised for row in rows), sum(row.runs for row in rows)
     print(f"recognised by name: {named} of {runs} ({named / max(1, runs):.1%})")
-    found = alarms(sets, arguments.healthy, first + HEALTHY)
+    found = alarms(sound, arguments.healthy, first + HEALTHY_LATER)
     for name, names, recipe in found:
         print(f"  alarm: {name}: {', '.join(names)}: {recipe}")
     print(f"alarms: {len(found)} in {arguments.healthy} healthy runs, each diagnosed before and after training")

@@ -1,146 +1,18 @@
-"""Set-ups for the catalogue: data sets, one healthy recipe, and what breaks it, one thing at a time.
-
-Thresholds were chosen on the sets of DEVELOPMENT with seeds from 1000 on; the tests use those of FINAL, which are other
-data, with seeds 5 to 9. Seeds 0 to 4 of FINAL were a first look: 380 of 420 recognised, 3 alarms in 100 healthy runs,
-all "overfitting"; that one rule was then chosen anew, on DEVELOPMENT again.
-"""
+"""Set-ups of the diagnosis catalogue: one good recipe and good data, broken one thing at a time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
-from chainrule import Sequential, ops
-from chainrule.layers import Activation, BatchNormalization, Dense, Dropout
-from chainrule.optimizers import SGD, Adagrad, Adam, AdamW, RMSprop
-from chainrule.random import generator
-from chainrule.tables import Encoder, samples
-from chainrule.training import EarlyStopping, TerminateOnNaN
-
-
-class Data(NamedTuple):
-    x: Any
-    y: Any
-    classes: int  # 0: numbers
-
-
-def standardised(values):
-    values = np.asarray(values, np.float64)
-    return ((values - values.mean(axis=0)) / values.std(axis=0)).astype(np.float32)
-
-
-def classes_of(sample):
-    return Data(standardised(sample.X), sample.y, len(np.unique(sample.y)))
-
-
-def numbers_of(sample):
-    return Data(standardised(sample.X), standardised(sample.y), 0)
-
-
-def from_penguins(target):
-    table = samples.penguins()
-    column = table.column(target)
-    known = table.take(np.flatnonzero(~column.missing))
-    encoder = Encoder.fit(known, target)
-    x = encoder.encode(known)
-    x = x[:, np.ptp(x, axis=0) > 0]
-    values = known.column(target).values
-    if column.kind == "number":
-        return Data(x, standardised(values), 0)
-    return Data(x, np.unique(values.astype(str), return_inverse=True)[1], 3)
-
-
-def bowl(seed):
-    x = generator(seed, "sample").uniform(-1, 1, (400, 2))
-    return Data(standardised(x), standardised((x**2).sum(axis=1) + generator(seed, "check").normal(0, 0.05, 400)), 0)
-
-
-def waves(seed):
-    x = generator(seed, "sample").normal(size=(500, 4))
-    y = np.sin(x[:, 0]) + 0.5 * x[:, 1] * x[:, 2] + 0.1 * generator(seed, "check").normal(size=500)
-    return Data(standardised(x), standardised(y), 0)
-
-
-Make = Callable[[int], Data]
-DEVELOPMENT: dict[str, dict[str, Make]] = {
-    "classes": {
-        "circles": lambda seed: classes_of(samples.circles(400, 0.15, seed)),
-        "will_i_pass": lambda seed: classes_of(samples.will_i_pass(400, seed)),
-        "checkerboard": lambda seed: classes_of(samples.checkerboard(600, 2, seed)),
-    },
-    "numbers": {"bowl": bowl, "waves": waves, "sine": lambda seed: numbers_of(samples.sine(300, 0.1, seed))},
-}
-FINAL: dict[str, dict[str, Make]] = {
-    "classes": {
-        "penguins": lambda seed: from_penguins("species"),
-        "moons": lambda seed: classes_of(samples.moons(400, 0.15, seed)),
-        "gaussians": lambda seed: classes_of(samples.gaussians(400, 4, 0.3, seed)),
-    },
-    "numbers": {
-        "body mass": lambda seed: from_penguins("body_mass_g"),
-        "plane": lambda seed: numbers_of(samples.plane(300, 0.2, seed)),
-        "sines": lambda seed: numbers_of(samples.sine(400, 0.2, seed)),
-    },
-}
-for _sets in (DEVELOPMENT, FINAL):
-    _sets["both"] = dict([*list(_sets["classes"].items())[:2], *list(_sets["numbers"].items())[1:2]])
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a network is made and trained; as it stands: well."""
-
-    hidden: tuple[int, ...] = (32, 32)
-    activation: Any = "relu"
-    initializer: Any = "he_normal"
-    bias: Any = "zeros"
-    last_initializer: Any = "glorot_uniform"
-    last_activation: Any = "as the task wants"
-    optimizer: Any = Adam
-    rate: float = 0.005
-    loss: Any = "as the task wants"
-    batch: int = 32
-    epochs: int = 60
-    validation: float = 0.2
-    more: tuple[Any, ...] = ()  # functions that make layers for the end
-    between: tuple[Any, ...] = ()  # ... and for after each hidden layer
-    rows: int | None = None
-    class_weight: Any = None
-    callbacks: tuple[Any, ...] = ()
-
-    def model(self, data: Data, seed: int) -> Sequential:
-        layers: list[Any] = []
-        for units in self.hidden:
-            options = {"kernel_initializer": self.initializer, "bias_initializer": self.bias}
-            layers.append(Dense(units, activation=self.activation, **options))
-            layers += [make() for make in self.between]
-        last, loss = ("softmax", "sparse_categorical_crossentropy") if data.classes else ("linear", "mse")
-        last = last if self.last_activation == "as the task wants" else self.last_activation
-        loss = loss if self.loss == "as the task wants" else self.loss
-        layers.append(Dense(max(1, data.classes), activation=last, kernel_initializer=self.last_initializer))
-        model = Sequential([*layers, *(make() for make in self.more)], seed=seed)
-        model.compile(self.optimizer(self.rate), loss=loss)
-        return model
-
-    def trained(self, data: Data, seed: int) -> tuple[Sequential, Data]:
-        if self.rows is not None:
-            data = Data(data.x[: self.rows], data.y[: self.rows], data.classes)
-        model = self.model(data, seed)
-        model.fit(
-            data.x,
-            data.y,
-            epochs=self.epochs,
-            batch_size=min(self.batch, len(data.x)),
-            validation_split=self.validation,
-            class_weight=self.class_weight,
-            verbose=0,
-            callbacks=[TerminateOnNaN(), *(make() for make in self.callbacks)],
-        )
-        return model, data
-
-
-GOOD = Recipe()
+from chainrule import ops
+from chainrule.initializers import Constant, RandomNormal
+from chainrule.layers import Activation
+from chainrule.losses import SparseCategoricalCrossentropy
+from chainrule.optimizers import SGD
+from tests.analysis.diagnosis_data import Data, standardised
+from tests.analysis.diagnosis_recipes import GOOD, Recipe
 
 
 class Setup(NamedTuple):
@@ -218,14 +90,10 @@ def any_sigmoid(z):
 
 
 def normal(deviation):
-    from chainrule.initializers import RandomNormal
-
     return RandomNormal(0.0, deviation)
 
 
 def minus(value):
-    from chainrule.initializers import Constant
-
     return Constant(-value)
 
 
@@ -234,6 +102,7 @@ def two(data, random):
     return Data(data.x, (data.y == 0).astype(np.int64), 2)
 
 
+LOGITS_LOSS = SparseCategoricalCrossentropy(from_logits=True)
 SETUPS = (
     Setup("unscaled inputs", "unscaled-inputs", change=scaled),
     Setup("unscaled targets", "unscaled-targets", "numbers", change=lambda d, r: d._replace(y=d.y * 800 + 4200)),
@@ -248,8 +117,9 @@ SETUPS = (
     Setup("classes for numbers", "wrong-loss", "numbers",
           change=lambda d, r: Data(d.x, np.round(100 * (d.y - d.y.min())).astype(int), int(100 * np.ptp(d.y)) + 2)),
     Setup("sigmoid before a logits loss", "activation-before-logits-loss", "classes",
-          lambda s: replace(GOOD, last_activation=any_sigmoid, loss=logits_loss()), lambda d, r: two(d, r)),
-    Setup("softmax twice", "duplicated-softmax", "classes", lambda s: replace(GOOD, more=(softmax_layer,))),
+          lambda s: replace(GOOD, last_activation=any_sigmoid, loss=LOGITS_LOSS), lambda d, r: two(d, r)),
+    Setup("softmax twice", "duplicated-softmax", "classes",
+          lambda s: replace(GOOD, more=(lambda: Activation("softmax"),))),
     Setup("tanh output for numbers", "unreachable-targets", "numbers", lambda s: replace(GOOD, last_activation="tanh")),
     Setup("shuffled labels", "no-signal", change=shuffled),
     Setup("vanishing sigmoid stack", "vanishing-gradients",
@@ -274,46 +144,3 @@ SETUPS = (
           trained=False),
     Setup("rate x1000, untrained", "rate-too-large", recipe=lambda s: replace(GOOD, rate=5.0), trained=False),
 )  # fmt: skip
-
-
-def logits_loss():
-    from chainrule.losses import SparseCategoricalCrossentropy
-
-    return SparseCategoricalCrossentropy(from_logits=True)
-
-
-def softmax_layer():
-    return Activation("softmax")
-
-
-OPTIMIZERS = (
-    (Adam, 0.001), (Adam, 0.003), (Adam, 0.01), (AdamW, 0.004), (SGD, 0.01), (RMSprop, 0.001), (Adagrad, 0.05),
-    (lambda rate: SGD(rate, momentum=0.9), 0.003),
-)  # fmt: skip
-ACTIVATIONS = (
-    ("relu", "he_normal"), ("tanh", "glorot_uniform"), ("silu", "he_normal"), ("elu", "he_normal"),
-    ("gelu", "he_normal"), ("selu", "lecun_normal"),
-)  # fmt: skip
-SIZES = ((16,), (32,), (16, 16), (32, 32), (64, 64), (32, 32, 32))
-PARTS = ((), (), (), (BatchNormalization,), (lambda: Dropout(0.1),))
-BATCHES = (8, 16, 32)
-
-
-def healthy(seed: int) -> Recipe:
-    """A well set-up network, drawn by the seed, by settings as textbooks have them; every other one stops early."""
-    random = generator(seed, "check", 7)
-    optimizer, rate = OPTIMIZERS[random.integers(len(OPTIMIZERS))]
-    activation, initializer = ACTIVATIONS[random.integers(len(ACTIVATIONS))]
-    stops = bool(random.integers(2))
-    return replace(
-        GOOD,
-        hidden=SIZES[random.integers(len(SIZES))],
-        activation=activation,
-        initializer=initializer,
-        optimizer=optimizer,
-        rate=rate,
-        between=PARTS[random.integers(len(PARTS))],
-        batch=BATCHES[random.integers(len(BATCHES))],
-        epochs=500 if stops else 200,
-        callbacks=(lambda: EarlyStopping(patience=30, restore_best_weights=True),) if stops else (),
-    )

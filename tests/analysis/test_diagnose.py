@@ -11,6 +11,7 @@ from chainrule.errors import ArgumentError, ShapeError, StateError
 from chainrule.layers import BatchNormalization, Dense, Dropout, Input, Layer, Normalization
 from chainrule.optimizers import SGD, Adam
 from chainrule.optimizers.schedules import CosineDecay
+from chainrule.random import generator
 from chainrule.tables import samples
 
 MOONS = samples.moons(300, 0.15)
@@ -222,3 +223,15 @@ def test_a_leak_is_looked_for_in_the_columns_of_a_table():
     model = chainrule.train(columns, "species", epochs=15)
     (finding,) = diagnose(model, columns).findings
     assert (finding.name, finding.where) == ("leak", "code")
+
+
+def test_a_class_of_a_table_has_its_name():
+    import chainrule
+
+    far = generator(2, "check").normal(size=600) + 1.5 * (np.arange(600) % 20 == 0)
+    names = np.array(["rare" if i % 20 == 0 else "usual" for i in range(600)], dtype=object)
+    table = {"far": far, "noise": generator(3, "check").normal(size=600), "kind": names}
+    model = chainrule.train(table, "kind", epochs=8, hidden=(8,))
+    (finding,) = diagnose(model, table).findings
+    assert (finding.name, finding.where) == ("imbalance-ignored", "class rare")
+    assert finding.what.startswith("class rare is 5.0% of the rows")

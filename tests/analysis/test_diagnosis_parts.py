@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 
 from chainrule import Sequential, ops
+from chainrule.analysis import diagnose
 from chainrule.analysis.diagnosis.checks import CHECKS
+from chainrule.analysis.diagnosis.evidence import Evidence
 from chainrule.analysis.diagnosis.probe import draw_again, peak_rate
 from chainrule.analysis.diagnosis.reference import reference
 from chainrule.analysis.diagnosis.task import squashing
 from chainrule.layers import Activation, Dense, Normalization
+from chainrule.losses import BinaryCrossentropy, SparseCategoricalCrossentropy
+from chainrule.optimizers import SGD, Adam
 from chainrule.optimizers.schedules import CosineDecay
 from chainrule.random import generator
 
@@ -83,3 +87,91 @@ def test_what_explains_comes_before_what_it_explains():
         assert set(check.explains) <= places.keys()
         late = {"loss-at-start", "saturated-units", "dead-relus"}  # of which some are also told apart
         assert all(places[name] > places[check.name] for name in set(check.explains) - late)
+
+
+def trained(*layers, loss, y, optimizer="adam", **options):
+    model = Sequential([*layers], seed=0)
+    model.compile(optimizer, loss)
+    model.fit(X, y, verbose=0, **options)
+    return model
+
+
+SIGN = (X[:, 0] > 0).astype(int)
+
+
+@pytest.mark.parametrize(
+    ("layers", "loss"),
+    [
+        ([Dense(1)], BinaryCrossentropy(from_logits=True)),
+        ([Dense(1, activation="sigmoid")], "binary_crossentropy"),
+        ([Dense(2)], SparseCategoricalCrossentropy(from_logits=True)),
+        ([Dense(2, activation="softmax")], "sparse_categorical_crossentropy"),
+    ],
+)
+def test_outputs_as_probabilities(layers, loss):
+    model = trained(*layers, loss=loss, y=SIGN, epochs=2)
+    z = np.asarray(model.predict(X), np.float64)
+    if len(layers[0].activation.name) > 6:  # a sigmoid or softmax
+        expected = z[:, -1]
+    else:
+        expected = 1 / (1 + np.exp(-(z[:, -1] - (z[:, 0] if z.shape[1] == 2 else 0))))
+    evidence = Evidence(model, X, SIGN)
+    np.testing.assert_allclose(evidence.probabilities, np.stack([1 - expected, expected], axis=1), atol=1e-6)
+
+
+def rare_class(shift):
+    """The first 40 of 800 rows are class 1, and ``shift`` deviations away in both features."""
+    y = (np.arange(800) < 40).astype(int)
+    x = generator(1, "check").normal(size=(800, 2))
+    x += shift * y[:, None]
+    return x, y
+
+
+def with_rare_class(shift, **options):
+    x, y = rare_class(shift)
+    model = Sequential([Dense(8, activation="relu"), Dense(2, activation="softmax")], seed=0)
+    model.compile(Adam(0.01), "sparse_categorical_crossentropy")
+    model.fit(x, y, epochs=30, verbose=0, **options)
+    return diagnose(model, x, y)
+
+
+def test_a_rare_class_that_is_answered_by_its_frequency():
+    (finding,) = with_rare_class(1.3).findings
+    assert (finding.name, finding.where) == ("imbalance-ignored", "class 1")
+    numbers = finding.evidence
+    assert numbers["share"] == 0.05
+    assert numbers["recognised"] < 0.5 < numbers["weighed"]
+    assert numbers["balanced_accuracy_weighed"] > numbers["balanced_accuracy"] + 0.05
+
+
+def test_a_rare_class_that_is_far_away_or_weighed_is_no_finding():
+    assert with_rare_class(3.5).names == ()
+    assert with_rare_class(1.3, class_weight="balanced").names == ()
+
+
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_training_that_ends_while_the_loss_falls(epochs):
+    y = X @ [1.0, -1.0, 0.5]
+
+    def network(epochs):
+        return trained(Dense(16, activation="tanh"), Dense(1), loss="mse", y=y, optimizer=SGD(0.003), epochs=epochs)
+
+    model = network(epochs)
+    (finding,) = diagnose(model, X, y).findings
+    assert (finding.name, finding.where) == ("too-few-epochs", f"epochs={epochs}")
+    assert finding.evidence["after"] < 0.85 * finding.evidence["reached"]
+    assert 0.25 <= finding.evidence["late_share"] <= 1
+    assert diagnose(network(60), X, y).names == ()
+
+
+def test_one_good_epoch_among_noisy_ones_does_not_hide_the_noise():
+    y = np.sin(2 * X[:, 0])
+    model = trained(
+        Dense(16, activation="relu"), Dense(1), loss="mse", y=y, optimizer=Adam(0.1), epochs=6, batch_size=1
+    )
+    losses = model.history.history["loss"]
+    losses[-1] = 0.01 * losses[-1]
+    evidence = Evidence(model, X, y)
+    assert evidence.reached < 0.05
+    assert evidence.around > 0.2
+    assert "noisy-batches" in diagnose(model, X, y).names

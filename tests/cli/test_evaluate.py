@@ -128,3 +128,23 @@ def test_a_target_that_is_also_read_is_refused(run: Any) -> None:
     outcome = run("evaluate", "y.safetensors", "y.csv")
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith("error: 'y' is both a column that the model reads and its target")
+
+
+def test_only_what_the_model_needs_is_read(run: Any, model_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pd.read_csv("penguins.csv").assign(bad=np.inf, more="x")
+    frame.to_csv("wide.csv", index=False)
+    seen = []
+    inside = chainrule.cli.screen.remark_on
+    monkeypatch.setattr(
+        "chainrule.cli.screen.remark_on", lambda model, table: seen.append(table) or inside(model, table)
+    )
+    outcome = run("evaluate", model_file, "wide.csv", "--json")
+    assert outcome.err == "note: not used, since training had no such columns: bad, more\n"
+    assert outcome.out == run("evaluate", model_file, "penguins.csv", "--json").out
+    assert (seen[0].unread, set(seen[0].names)) == (("bad", "more"), set(pd.read_csv("penguins.csv").columns))
+    misspelt = frame.rename(columns={"body_mass_g": "mass"}).drop(columns="bad")
+    misspelt.to_csv("misspelt.csv", index=False)
+    outcome = run("evaluate", model_file, "misspelt.csv")
+    assert outcome.err.startswith(
+        "error: the table lacks the columns 'body_mass_g' of the training table; it has instead "
+    )

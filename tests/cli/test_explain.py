@@ -1,5 +1,6 @@
-"""chainrule explain: one weight, one row, four formats."""
+"""chainrule explain: one weight, one row, five formats."""
 
+import json
 from xml.etree import ElementTree
 
 import pytest
@@ -70,6 +71,25 @@ def test_formats(run, model_file, tmp_path, ending, form):
     assert run("explain", model_file, "penguins.csv", "--out", out, "--force").code == 0
 
 
+def test_json(run, model_file, tmp_path):
+    out = tmp_path / "explained.json"
+    result = run("explain", model_file, "penguins.csv", "--row", 3, "--largest", 2, "--delta", 0.5, "--out", out)
+    assert (result.code, result.err) == (0, "")
+    found = json.loads(out.read_text("utf-8"), parse_constant=pytest.fail)
+    assert found["about"] == "row 3 of penguins.csv"
+    first, second = found["explanations"]
+    assert abs(first["gradient"]) >= abs(second["gradient"]) > 0
+    assert abs(first["gradient"] - first["check"]["value"]) < 1e-6
+    assert (first["what_if"]["delta"], first["what_if"]["before"]) == (0.5, first["loss"])
+    printed = run("explain", model_file, "penguins.csv", "--row", 3, "--weight", first["weight"], "--format", "json")
+    assert json.loads(printed.out)["explanations"][0]["gradient"] == first["gradient"]
+    listed = json.loads(run("explain", model_file, "penguins.csv", "--list", "--format", "json").out)["weights"]
+    assert [weight["name"] for weight in listed] == [
+        f"dense_{n}/{part}" for n in (1, 2, 3) for part in ("kernel", "bias")
+    ]
+    assert listed[-1]["shape"] == [3]
+
+
 def test_a_number_as_target(run, mass_file):
     result = run("explain", mass_file, "penguins.csv", "--row", 2)
     assert result.code == 0
@@ -96,7 +116,10 @@ def test_names_from_data_stay_text(run, tmp_path):
         (["--row", 0], "0 is not in the range x>=1"),
         (["--largest", 2, "--list"], "give one of --weight, --largest and --list"),
         (["--largest", 2, "--format", "svg"], "a picture shows one weight"),
-        (["--out", "explained.pdf"], "ends in none of .tex, .html, .htm, .svg, .txt; say which --format"),
+        (["--out", "explained.pdf"], "ends in none of .tex, .html, .htm, .svg, .txt, .json; say which --format"),
+        (["--list", "--out", "list.html"], "--list writes text or json, got html"),
+        (["--delta", "nan", "--format", "json"], "delta must be a number, such as 0.1, got nan"),
+        (["--delta", "inf"], "delta must be a number, such as 0.1, got inf"),
         (["--format", "svgg"], "'svgg' is not one of"),
     ],
 )

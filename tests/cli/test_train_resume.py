@@ -3,6 +3,8 @@
 import json
 import os
 import random
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,8 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from chainrule.engine.engine import Engine
 from chainrule.models.model_file import read_file
 from chainrule.training.run_folder import RunFolder
+from tests.training.cutting import cut_short
 
 # The command line, with ranges of three steps, so that there are checkpoints within an epoch of 15 steps too.
 PROGRAM = """
@@ -26,8 +30,12 @@ main(sys.argv[1:])
 FOUR = {"settings.json", "environment.json", "metrics.jsonl", "model.safetensors"}
 
 
-def start(folder, *arguments):
-    return subprocess.Popen([sys.executable, "-c", PROGRAM, "train", *map(str, arguments), "--quiet"], cwd=folder)
+SAID = r"stopped; run holds the training after [^;]+; go on with: chainrule train --resume run\n"
+
+
+def start(folder, *arguments, **options):
+    words = [sys.executable, "-c", PROGRAM, "train", *map(str, arguments), "--quiet"]
+    return subprocess.Popen(words, cwd=folder, **options)
 
 
 def table(path, rows=750):
@@ -155,23 +163,79 @@ def test_what_is_no_run_folder(run, tmp_path):
         "error: nowhere/settings.json can't be read: No such file or directory\n"
     )
     folder = begun(run, tmp_path)
-    for settings, words in (({"target": "species", "width": 3}, "'width' is unknown"), ({}, "there is no target")):
+    for settings, words in (
+        ({"target": "species", "width": 3}, "'width' is unknown"),
+        ({}, "there is no target"),
+        ({"target": "species", "file": 5}, "error: the settings of a are damaged: "),
+        ({"target": "species", "file": "penguins.csv", "drop": 3}, "error: the settings of a are damaged: "),
+    ):
         (folder.path / "settings.json").write_text(json.dumps(settings))
-        assert words in run("train", "--resume", "a").err
+        outcome = run("train", "--resume", "a")
+        assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+        assert words in outcome.err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGINT")
-def test_after_ctrl_c_it_can_go_on(tmp_path):
+@pytest.mark.parametrize(
+    ("epochs", "checkpoints"), [(40, ("--checkpoint-minutes", 0)), (500, ())], ids=["many before it", "none before it"]
+)
+def test_after_ctrl_c_it_can_go_on(epochs, checkpoints, tmp_path):
     table(tmp_path / "data.csv")
-    arguments = ("data.csv", "--target", "answer", "--epochs", 8, "--batch-size", 32)
+    arguments = ("data.csv", "--target", "answer", "--epochs", epochs, "--batch-size", 32)
     assert start(tmp_path, *arguments, "--run", "whole").wait() == 0
-    process = start(tmp_path, *arguments, "--run", "run", "--checkpoint-minutes", 0)
+    process = start(tmp_path, *arguments, "--run", "run", *checkpoints, stderr=subprocess.PIPE, text=True)
     wait_for(
         process, lambda: (tmp_path / "run/metrics.jsonl").exists() and (tmp_path / "run/metrics.jsonl").stat().st_size
     )
     process.send_signal(signal.SIGINT)
-    assert process.wait() == 0
+    _, err = process.communicate()
+    assert process.returncode == 0
+    assert re.fullmatch(SAID, err)
     assert read_file(tmp_path / "run/model.safetensors")[0]["report"]["stopped_by"] == "interrupted"
     assert (tmp_path / "run/checkpoint.safetensors").exists()
     assert start(tmp_path, "--resume", "run").wait() == 0
     assert result(tmp_path / "run") == result(tmp_path / "whole")
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (1, "stopped; nothing of the training was saved yet; begin it again with: "),
+        (2, "stopped; a b holds the training after 0 epochs and 3 batches; go on with: "),
+        (14, "stopped; a b holds the training on all rows after 0 epochs and 3 batches; go on with: "),
+        (17, "stopped; a b holds the training on all rows after 1 epoch; go on with: "),
+    ],
+    ids=["at the beginning", "in the first epoch", "on all rows", "after an epoch on all rows"],
+)
+def test_ctrl_c_saves_where_training_stands_and_says_how_to_go_on(call, said, run, monkeypatch):
+    monkeypatch.setattr(Engine, "steps_together", lambda self, task, batch_size: 3)  # 3 ranges an epoch, on all rows 4
+    arguments = ("train", "penguins.csv", "--target", "species", "--epochs", 4, "--refit")
+    assert run(*arguments, "--run", "whole").code == 0
+    with monkeypatch.context() as context:
+        cut_short(context, call)
+        outcome = run(*arguments, "--run", "a b", "--quiet")
+    command = "chainrule train --resume 'a b'"
+    assert outcome == (130, "", f"{said}{command}\n")
+    assert not Path("a b/model.safetensors").exists()
+    assert run(*shlex.split(command)[1:]).code == 0
+    assert result(Path("a b")) == result(Path("whole"))
+    assert {path.name for path in Path("a b").iterdir()} == FOUR
+
+
+def test_ctrl_c_after_some_epochs_saves_the_model_too_and_trains_no_other(run, monkeypatch):
+    monkeypatch.setattr(Engine, "steps_together", lambda self, task, batch_size: 3)
+    arguments = ("train", "penguins.csv", "--target", "species", "--epochs", 4, "--refit")
+    assert run(*arguments, "--run", "whole").code == 0
+    with monkeypatch.context() as context:
+        cut_short(context, 9)
+        outcome = run(*arguments, "--run", "a")
+    assert outcome.code == 0
+    assert "  stopped      interrupted\n" in outcome.out
+    assert "refitted" not in outcome.out
+    assert "Saved a/model.safetensors" in outcome.out
+    assert (
+        outcome.err
+        == "stopped; a holds the training after 2 epochs and 6 batches; go on with: chainrule train --resume a\n"
+    )
+    assert run("train", "--resume", "a").code == 0
+    assert result(Path("a")) == result(Path("whole"))

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import chainrule
 from chainrule.training.run_folder import RunFolder
 
@@ -52,3 +54,24 @@ def test_a_folder_with_something_in_it_is_refused_before_the_work(run: Any) -> N
 def test_quiet_training(run: Any) -> None:
     assert run("train", "penguins.csv", "--target", "species", "--epochs", 1, "--quiet") == (0, "", "")
     assert Path("penguins-species.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--run a --checkpoint-minutes nan", "Invalid value for '--checkpoint-minutes': expected a number, got nan"),
+        ("--run a --checkpoint-minutes -1", "Invalid value for '--checkpoint-minutes': -1.0 is not in the range x>=0"),
+        ("--checkpoint-minutes 3", "--checkpoint-minutes goes with --run or --resume"),
+        ("--run a --out a", "--run and --out both name a; the run folder holds the model, so leave --out out"),
+        ("--run a --out ./a", "--run and --out both name a"),
+        ("--run a --schedule cosin", "unknown schedule 'cosin'; did you mean 'cosine'?"),
+        ("--run penguins.csv/a", "can't make the run folder penguins.csv/a: Not a directory"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_the_work(run: Any, tmp_path: Path, options: str, message: str) -> None:
+    outcome = run("train", "penguins.csv", "--target", "species", "--epochs", 1, *options.split())
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("error: ")
+    assert outcome.err.count("\n") == 1
+    assert message in outcome.err
+    assert {path.name for path in tmp_path.iterdir()} == {"penguins.csv"}

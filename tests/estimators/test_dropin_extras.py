@@ -9,6 +9,7 @@ from chainrule.callbacks import Callback, EarlyStopping
 from chainrule.engine import native, steps_made
 from chainrule.errors import ArgumentError, DataError, DependencyError
 from chainrule.estimators import MLPClassifier, MLPRegressor
+from chainrule.estimators.rate_schedule import check_schedule, make_schedule
 from chainrule.layers import BatchNormalization, Dropout, LayerNormalization
 from chainrule.optimizers.schedules import CosineDecay, ExponentialDecay
 from tests.estimators.data_sets import BINARY, CLASSES, COUNTS, LABELS, NUMBERS, PAIRS, WEIGHTS, X
@@ -99,6 +100,23 @@ def test_a_schedule_counts_with_every_solver(solver):
     first, second, *later = model.loss_curve_
     assert first != pytest.approx(second, abs=1e-5)
     np.testing.assert_allclose(later, second, atol=1e-5)  # only the first step had a rate worth its name
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam", optimizers.RMSprop(0.02)], ids=str)
+@pytest.mark.parametrize("name", ["cosine", "one-cycle"])
+def test_a_named_schedule_runs_over_all_epochs(name, solver):
+    model = classifier(solver=solver, learning_rate=name, learning_rate_init=0.02, max_iter=10, batch_size=50)
+    model.fit(X, CLASSES)
+    rate = model.network_.optimizer.learning_rate
+    assert repr(rate) == repr(make_schedule(check_schedule(name), 0.02, 40))
+    assert model.loss_curve_ != clone(model).set_params(learning_rate="constant").fit(X, CLASSES).loss_curve_
+    again = clone(model).fit(X, CLASSES)
+    assert again.loss_curve_ == model.loss_curve_
+    message = f"learning_rate='{name}' runs over all steps, and partial_fit can't know"
+    with pytest.raises(ArgumentError, match=message):
+        clone(model).partial_fit(X, CLASSES, classes=[0, 1, 2])
+    with pytest.raises(ArgumentError, match=message):  # the schedule is at its end
+        model.partial_fit(X, CLASSES)
 
 
 def test_float32():
@@ -239,7 +257,12 @@ WRONG = [
     ({"dropout": [0.1, 0.2, 0.3]}, "dropout has 3 entries for 2 hidden layers"),
     ({"dropout": 1.0}, r"rate must be in \[0, 1\), got 1.0"),
     ({"normalization": "group"}, "normalization must be None, 'batch' or 'layer', got 'group'"),
-    ({"learning_rate": "cosine"}, "learning_rate must be 'constant', 'invscaling', 'adaptive' or a Schedule"),
+    ({"learning_rate": "cosin"}, "unknown learning_rate 'cosin'; did you mean 'cosine'?"),
+    ({"learning_rate": 0.1}, "learning_rate must be 'constant', .*, the name of a schedule, or a Schedule, got 0.1"),
+    (
+        {"learning_rate": "linear", "solver": optimizers.SGD(CosineDecay(0.1, 10))},
+        r"learning_rate='linear' needs a rate as its peak, and the solver's is CosineDecay\(",
+    ),
     ({"batch_size": 0}, "batch_size must be 'auto' or an integer >= 1, got 0"),
     ({"hidden_layer_sizes": (8, 0)}, "each of hidden_layer_sizes must be an integer >= 1, got 0"),
     ({"validation_fraction": 1.0}, r"validation_fraction must be a number in \[0, 1\), got 1.0"),

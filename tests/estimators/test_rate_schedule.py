@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import chainrule
-from chainrule.errors import UnknownNameError
+from chainrule.errors import ArgumentError, UnknownNameError
 from chainrule.estimators.network import Options
 from chainrule.estimators.rate_schedule import SCHEDULES, check_schedule, make_schedule
-from chainrule.optimizers.schedules import CosineDecay
+from chainrule.optimizers.schedules import CosineDecay, ExponentialDecay
 
 ENDS = {
     "constant": (0.1, 0.1),
@@ -66,6 +66,32 @@ def test_a_dash_is_an_underscore_and_others_are_refused():
     assert check_schedule("inverse-time") == "inverse_time"
     with pytest.raises(UnknownNameError, match="unknown schedule 'cosin'; did you mean 'cosine'"):
         Options(schedule="cosin")
+
+
+def test_a_schedule_of_ones_own_is_taken_as_it_is():
+    own = ExponentialDecay(0.05, 10, 0.5)
+    options = Options(schedule=own, epochs=10, batch_size=10)
+    assert options.make_optimizer("regression", 100).learning_rate is own
+    assert (
+        options.as_dict()["schedule"] == "ExponentialDecay(initial_learning_rate=0.05, decay_steps=10, decay_rate=0.5)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"schedule": CosineDecay(0.1, 10), "learning_rate": 0.1},
+            "itself; leave learning_rate=0.1 out",
+        ),
+        ({"schedule": 0.1}, "schedule must be one of constant, cosine, .*, or a Schedule, got 0.1"),
+        ({"schedule": None}, "or a Schedule, got None"),
+        ({"schedule": CosineDecay}, "or a Schedule, got <class"),
+    ],
+)
+def test_what_is_no_schedule_is_refused(settings, message):
+    with pytest.raises(ArgumentError, match=message):
+        Options(**settings)
 
 
 def test_training_follows_and_records_it():

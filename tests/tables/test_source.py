@@ -1,6 +1,5 @@
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +16,7 @@ def test_import_loads_nothing_heavy() -> None:
 
 
 def test_ctrl_c_while_duckdb_works_is_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(path: Path, table: str | None) -> None:
+    def interrupted(*_: object) -> None:
         raise RuntimeError("Query interrupted")
 
     monkeypatch.setattr("chainrule.tables.source.read_file", interrupted)

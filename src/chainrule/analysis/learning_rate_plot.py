@@ -4,26 +4,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.analysis.drawing.figures import INK, MUTED, SERIES, new_figure
 from chainrule.analysis.learning_rate_text import rate_text
-from chainrule.errors import DependencyError
 
 if TYPE_CHECKING:
     from chainrule.analysis.learning_rate_curve import LearningRateCurve
 
-# Okabe & Ito's palette: told apart by everybody; the regions differ in lightness and are named, too.
-CURVE, SUGGESTION, LOSSES, INK = "#0072B2", "#D55E00", "#9AA3AD", "#333333"
+CURVE, SUGGESTION = SERIES[:2]
+# The regions differ in lightness and are named, too.
 BANDS = {"too small": "#EEF0F2", "good": "#D6EBF7", "diverging": "#F9DFD0"}
 ABOVE, BELOW = 0.5, 0.12  # of the fall: how much is shown above the first loss and below the lowest
 
 
 def plot_learning_rates(curve: "LearningRateCurve") -> Any:
     """Return a figure: losses as dots, the smoothed loss as a line, regions as bands, the suggestion marked."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise DependencyError("plot needs matplotlib; install it with: pip install 'chainrule[plot]'") from error
-    figure = Figure(figsize=(7.2, 4.2), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = new_figure(width=7.2, height=4.2)
     axes.set_xscale("log")
     axes.set_xlim(*curve.shown)
     first, lowest = float(curve.smoothed[0]), float(curve.smoothed.min())
@@ -39,7 +34,7 @@ def plot_learning_rates(curve: "LearningRateCurve") -> Any:
             float(np.sqrt(low * high)), 0.975, name, transform=axes.get_xaxis_transform(), ha="center", va="top",
             rotation=90 if narrow else 0, color=INK, fontsize=10, fontweight="bold",
         )  # fmt: skip
-    axes.plot(curve.rates, curve.losses, ".", color=LOSSES, markersize=3, label="loss after each step")
+    axes.plot(curve.rates, curve.losses, ".", color=MUTED, markersize=3, label="loss after each step")
     axes.plot(*curve.drawn(), color=CURVE, linewidth=2.2, label="smoothed")
     if curve.suggestion is not None:
         height = float(np.interp(np.log(curve.suggestion), np.log(curve.rates), curve.smoothed))
@@ -48,6 +43,5 @@ def plot_learning_rates(curve: "LearningRateCurve") -> Any:
         axes.plot([curve.suggestion], [height], "o", color=SUGGESTION, markersize=8, zorder=5, label=label)
     axes.set_xlabel("learning rate")
     axes.set_ylabel("loss")
-    axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="lower left")
     return figure

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.analysis.drawing.figures import MUTED, SERIES, new_figure
 from chainrule.analysis.study import Trial
-from chainrule.errors import DependencyError, StateError
+from chainrule.errors import StateError
 from chainrule.estimators.wording import short_number
 
 RATE = "learning_rate"
 BAR, ROWS = 28, 12  # characters of the longest bar, lines at most
-COMPLETE, BEST, PRUNED = "#0072B2", "#D55E00", "#999999"  # Okabe & Ito's palette
+COMPLETE, BEST = SERIES[:2]
 
 
 def rate_lines(trials: Sequence[Trial], larger_is_better: bool, monitor: str) -> list[str]:
@@ -100,33 +101,27 @@ def plot_rates(trials: Sequence[Trial], larger_is_better: bool, monitor: str) ->
     done = [t for t in trials if t.state == "complete"]
     if not done or not all(isinstance(t.settings.get(RATE), float | int) for t in trials):
         raise StateError("there is no rate curve: it needs complete trials of a learning_rate that was tried")
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise DependencyError("plot needs matplotlib; install it with: pip install 'chainrule[plot]'") from error
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = new_figure(width=6.4, height=4.0)
     best = min(done, key=lambda t: _badness(t, larger_is_better))
     axes.set_xscale("log")
     pruned = [t for t in trials if t.state == "pruned" and t.curve]
     lost = [t for t in trials if t.state == "diverged"]
     if pruned:
-        axes.plot(*_points(pruned), "o", mfc="none", color=PRUNED, label=f"pruned ({len(pruned)})")
+        axes.plot(*_points(pruned), "o", mfc="none", color=MUTED, label=f"pruned ({len(pruned)})")
     axes.plot(*_points(done), "o", color=COMPLETE, label=f"complete ({len(done)})", alpha=0.8)
     if lost:
         axes.plot(
-            [t.settings[RATE] for t in lost], [0.98] * len(lost), "x", color=PRUNED,
+            [t.settings[RATE] for t in lost], [0.98] * len(lost), "x", color=MUTED,
             transform=axes.get_xaxis_transform(), label=f"diverged ({len(lost)})",
         )  # fmt: skip
     rate = best.settings[RATE]
     axes.plot(*_points([best]), "*", color=BEST, markersize=15, label=f"best: {rate:g}")
     axes.axvline(rate, color=BEST, linewidth=0.8, linestyle=":")
-    scores = [t.score for t in done if t.score is not None]
+    scores = _points([*done, *pruned])[1]
     if min(scores) > 0 and max(scores) > 20 * min(scores):
         axes.set_yscale("log")
     axes.set_xlabel("learning rate")
     axes.set_ylabel(monitor.replace("val_", "validation ").replace("_", " "))
-    axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
     return figure
 

@@ -1,5 +1,6 @@
 """Study: the trials of a sweep in Optuna's storage, shared by all threads, processes and machines that work on it."""
 
+import json
 import os
 import platform
 import warnings
@@ -141,6 +142,7 @@ def open_storage(storage: str | None) -> Any:
 
     try:
         if is_journal(storage):
+            _check_journal(Path(storage))
             return optuna.storages.JournalStorage(JournalFileBackend(storage))
         return optuna.storages.get_storage(storage)
     except OSError as error:
@@ -150,6 +152,20 @@ def open_storage(storage: str | None) -> Any:
     except Exception as error:  # of a database, its driver or a damaged journal
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FileError(f"can't use the study {storage}: {reason}") from error
+
+
+def _check_journal(path: Path) -> None:
+    """Refuse a file of something else: what is done would be added to it."""
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        first = file.readline()
+    try:
+        fits = not first or "op_code" in json.loads(first)
+    except (ValueError, TypeError):
+        fits = False
+    if not fits:
+        raise ValueError("the file holds something else; name another")
 
 
 class Study:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any
 
 from chainrule.analysis.rate_curve import plot_rates, rate_lines
@@ -68,7 +69,7 @@ class SweepResult:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result, but for the model, as JSON data."""
-        trials = [{**asdict(t), "settings": _plain(t.settings)} for t in self.trials]
+        trials = [record(t) for t in self.trials]
         return {
             "monitor": self.monitor,
             "larger_is_better": self.larger_is_better,
@@ -82,8 +83,18 @@ class SweepResult:
         return "\n".join([*self.lines(), "", f"best: {found}"])
 
 
-def _plain(settings: dict[str, Any]) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
+def record(trial: Trial) -> dict[str, Any]:
+    """Return a trial as JSON data; numbers that are not finite are None.
+
+    Examples
+    --------
+    >>> record(Trial(3, {"hidden": (8, 4)}, "diverged", curve=[0.5, float("nan")]))["curve"]
+    [0.5, None]
+    """
+    settings = {name: list(value) if isinstance(value, tuple) else value for name, value in trial.settings.items()}
+    curve = [value if isfinite(value) else None for value in trial.curve]
+    score = trial.score if trial.score is not None and isfinite(trial.score) else None
+    return {**asdict(trial), "settings": settings, "score": score, "curve": curve}
 
 
 def ranked(trials: Sequence[Trial], larger_is_better: bool) -> list[Trial]:

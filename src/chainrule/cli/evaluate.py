@@ -31,7 +31,8 @@ def evaluate(model: Path, file: Path | None, sql: str | None, table: str | None,
     check_source(file, sql)
     trained = screen.load_tabular(model)
     targets = target_columns(trained.target)
-    rows, dropped = with_known_target(read_source(file, sql, table, *targets), *targets)
+    needed = {*targets, *(encoding.name for encoding in trained.encoder.used)}
+    rows, dropped = with_known_target(read_source(file, sql, table, *targets, only=needed), *targets)
     scores = trained.evaluate(rows).as_dict()
     if not quiet:
         screen.remark_on(trained, rows)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chainrule.estimators.tabular import TabularModel
 
 TEXT_WIDTH = 80
-FORMATS = ("text", "latex", "html", "svg")
+FORMATS = ("text", "latex", "html", "svg", "json")
 
 
 @click.command()
@@ -29,7 +29,7 @@ FORMATS = ("text", "latex", "html", "svg")
 @click.option("--list", "list_weights", is_flag=True, help="Only list the weights, with their gradients on the row.")
 @click.option("--delta", type=float, default=0.1, show_default=True, help="Of the weight, in 'what if'.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: by the ending of --out, else text.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help=".txt, .tex, .html or .svg.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help=".txt, .tex, .html, .svg or .json.")
 @click.option("--force", is_flag=True, help="Replace the output file if it exists.")
 def explain(
     model: Path,
@@ -53,10 +53,13 @@ def explain(
     chainrule explain penguins-species.safetensors penguins.csv --row 3 --weight "dense_1/kernel[0, 2]"
     chainrule explain penguins-species.safetensors penguins.csv --row 3 --list
     chainrule explain penguins-species.safetensors penguins.csv --row 3 --largest 5 --out explained.html
+    chainrule explain penguins-species.safetensors penguins.csv --row 3 --format json | jq .explanations[0].gradient
     """
     if sum([weight is not None, largest is not None, list_weights]) > 1:
         raise click.UsageError("give one of --weight, --largest and --list", click.get_current_context())
     form = _form(form, out)
+    if list_weights and form not in ("text", "json"):
+        raise ArgumentError(f"--list writes text or json, got {form}")
     if form == "svg" and (largest or 1) > 1:
         raise ArgumentError("a picture shows one weight: give --weight or --largest 1, or another --format for several")
     if out is not None:
@@ -73,7 +76,7 @@ def explain(
 
         found = trace(trained.network, inputs, answers, **problem)
         if list_weights:
-            _write("\n".join(_listed(found, about)) + "\n", out, force)
+            _write(_listed(found, form, about), out, force)
             return
         names = [name for name, _ in found.largest_gradients(largest or 1)]
     else:
@@ -88,7 +91,7 @@ def _form(form: str | None, out: Path | None) -> str:
     """Return the format asked for, or that of the output's name."""
     if form is not None or out is None:
         return form or "text"
-    endings = {".tex": "latex", ".html": "html", ".htm": "html", ".svg": "svg", ".txt": "text"}
+    endings = {".tex": "latex", ".html": "html", ".htm": "html", ".svg": "svg", ".txt": "text", ".json": "json"}
     if out.suffix.lower() not in endings:
         raise ArgumentError(f"{out} ends in none of {', '.join(endings)}; say which --format it is")
     return endings[out.suffix.lower()]
@@ -122,23 +125,34 @@ def _standardised(model: "TabularModel") -> str:
     return f", {target.name} as (y - {target.mean:.5g}) / {target.std:.5g}" if isinstance(target, NumberTarget) else ""
 
 
-def _listed(trace: "Trace", about: str) -> list[str]:
-    """Return a line for each weight matrix or vector: its shape, and its largest gradient on the row."""
+def _listed(trace: "Trace", form: str, about: str) -> str:
+    """Return for each weight matrix or vector its shape and its largest gradient on the row, in a table or as JSON."""
     import numpy as np
 
     from chainrule.analysis.explanation.document import Document, Number, Section, Table
     from chainrule.analysis.explanation.render_text import render_text
     from chainrule.analysis.explanation.weight_names import weight_name
 
-    rows = []
+    found = []
     for name, weight in trace.weights.items():
         place = np.unravel_index(int(np.abs(weight.gradients).argmax()), weight.gradients.shape)
-        shape = " x ".join(map(str, weight.values.shape)) or "1"
-        slope = Number(float(weight.gradients[place]))
-        rows.append(((name,), (shape,), (slope,), (weight_name(name, [int(i) for i in place]),)))
-    table = Table(("weights", "shape", "largest dJ/dw", "at"), tuple(rows), numbers=(1, 2))
+        at = weight_name(name, [int(i) for i in place])
+        found.append((name, weight.values.shape, float(weight.gradients[place]), at))
+    if form == "json":
+        heads = ("name", "shape", "gradient", "at")
+        return _json({"about": about, "weights": [dict(zip(heads, line, strict=True)) for line in found]})
+    rows = tuple(
+        ((name,), (" x ".join(map(str, shape)) or "1",), (Number(slope),), (at,)) for name, shape, slope, at in found
+    )
+    table = Table(("weights", "shape", "largest dJ/dw", "at"), rows, numbers=(1, 2))
     document = Document(f"The weights, and which of each moves the loss most on {about}", (Section("", (table,)),))
-    return render_text(document, TEXT_WIDTH).splitlines()
+    return render_text(document, TEXT_WIDTH)
+
+
+def _json(content: dict[str, Any]) -> str:
+    import json
+
+    return json.dumps(content, ensure_ascii=False, allow_nan=False)
 
 
 def _rendered(explanations: "Sequence[GradientExplanation]", form: str, delta: float, about: str) -> str:
@@ -147,6 +161,8 @@ def _rendered(explanations: "Sequence[GradientExplanation]", form: str, delta: f
 
     if form == "svg":
         return render_explanation(explanations[0], about)
+    if form == "json":
+        return _json({"about": about, "explanations": [explanation.as_dict(delta) for explanation in explanations]})
     documents = [document_of(explanation, delta, about) for explanation in explanations]
     if form == "latex":
         from chainrule.analysis.explanation.render_latex import render_latex

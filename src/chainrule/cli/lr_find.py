@@ -96,7 +96,7 @@ def lr_find(
         sample_weight=training.loss_weights,
     )
     if out is not None:
-        curve.plot().savefig(out, dpi=150)
+        curve.plot().savefig(out)
     name = click.format_filename(source_name(file))
     if as_json:
         screen.echo(json.dumps({"file": name, "target": target, "settings": options.as_dict(), **curve.as_dict()}))

@@ -1,14 +1,15 @@
 """Options that several commands share: the table, what is said of its columns, the network and its training."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import fields
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from chainrule.errors import UnknownNameError
+from chainrule.errors import ArgumentError, UnknownNameError
 
 if TYPE_CHECKING:
     from chainrule.tables import DataOptions, Table
@@ -166,6 +167,19 @@ _SETTINGS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def a_number(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    """Refuse NaN, which no range of click's keeps out: for the callback of an option."""
+    if value is not None and isnan(value):
+        raise click.BadParameter("expected a number, got nan", ctx, param)
+    return value
+
+
+def refuse_same(run: Path | None, out: Path | None) -> None:
+    """Refuse a model file at the place of the run folder, which is not made yet."""
+    if run is not None and out is not None and run.absolute() == out.absolute():
+        raise ArgumentError(f"--run and --out both name {run}; the run folder holds the model, so leave --out out")
+
+
 def setting_options(*names: str) -> Callable[[Any], Any]:
     """Return the decorator that adds options for these settings of the network, by their names in `Options`."""
     return _together(*(_SETTINGS[name] for name in names))
@@ -182,11 +196,16 @@ def source_name(file: Path | None) -> str:
     return "query" if file is None or str(file) == "-" else file.name
 
 
-def read_source(file: Path | None, sql: str | None, table: str | None, *columns: str) -> "Table":
-    """Read the table that `table_options` name; a column that it must have and lacks is said before anything else."""
+def read_source(
+    file: Path | None, sql: str | None, table: str | None, *columns: str, only: Collection[str] | None = None
+) -> "Table":
+    """Read the table that `table_options` name; a column that it must have and lacks is said before anything else.
+
+    Where it is said what is needed, ``only`` that is read.
+    """
     from chainrule.tables import read_query, read_table
 
-    rows = read_query(sql) if sql is not None else read_table(file, table)
+    rows = read_query(sql, only) if sql is not None else read_table(file, table, only)
     try:
         for name in columns:
             rows.column(name)

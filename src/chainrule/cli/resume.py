@@ -1,12 +1,16 @@
 """``chainrule train --resume DIR``: the settings of a run that was stopped, from its folder."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from chainrule.errors import DataError, FileError
+from chainrule.cli import screen
+from chainrule.errors import ChainruleError, DataError, FileError
 from chainrule.tables import Table
 from chainrule.training.run_folder import RunFolder
 
@@ -33,17 +37,42 @@ def read_settings(folder: RunFolder, defaults: dict[str, Any]) -> dict[str, Any]
     defaults : dict
         All that a run can be asked for.
     """
+    if folder.holds_sweep:
+        raise FileError(f"{folder.path} holds a sweep: go on with it by its own command and --resume")
     kept = folder.settings()
     unknown = kept.keys() - defaults.keys()
     if unknown or not isinstance(kept.get("target"), str):
         fault = f"{min(unknown)!r} is unknown" if unknown else "there is no target"
         raise FileError(f"the settings of {folder.path} are not those of this version: {fault}")
     asked = defaults | {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}
-    return asked | {name: Path(asked[name]) for name in PATHS if asked.get(name) is not None}
+    with undamaged(folder):
+        return asked | {name: Path(asked[name]) for name in PATHS if asked.get(name) is not None}
+
+
+@contextmanager
+def undamaged(folder: RunFolder | None) -> Iterator[None]:
+    """Say of settings of another type than theirs, which only a file can have, that the run folder is damaged."""
+    try:
+        yield
+    except (TypeError, ValueError, AttributeError) as error:
+        if folder is None or isinstance(error, ChainruleError):
+            raise
+        raise FileError(f"the settings of {folder.path} are damaged: {error}") from error
 
 
 def go_on(folder: RunFolder, table: Table) -> None:
     """Make a run folder ready, unless the run began with another table.
+
+    Raises
+    ------
+    DataError
+    """
+    check_same_table(folder, table)
+    folder.restart()
+
+
+def check_same_table(folder: RunFolder, table: Table) -> None:
+    """Refuse another table than the one that a run began with.
 
     Raises
     ------
@@ -54,4 +83,34 @@ def go_on(folder: RunFolder, table: Table) -> None:
             f"the table is not the one that the run in {folder.path} began with; give it the same data, or start "
             "anew with --run"
         )
-    folder.restart()
+
+
+@contextmanager
+def resumable(folder: RunFolder | None) -> Iterator[None]:
+    """Where Ctrl-C ends the block, say what the run folder holds and how to go on, and exit with code 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if folder is None:
+            raise
+        say_how_to_go_on(folder)
+        sys.exit(130)
+
+
+def say_how_to_go_on(folder: RunFolder) -> None:
+    """Say on standard error up to where the training of a run that was stopped is saved, and the command to go on."""
+    from chainrule.models.checkpoint_file import Checkpoint
+    from chainrule.tables.table import counted
+
+    command = f"chainrule train --resume {screen.quote(folder.path)}"
+    first, refit = folder.keep(0.0)
+    last = refit if refit.resume_from else first
+    if last.resume_from is None:
+        click.echo(f"stopped; nothing of the training was saved yet; begin it again with: {command}", err=True)
+        return
+    state = Checkpoint(last.path).state
+    done = counted(state["epoch"], "epoch")
+    if state["batch"]:
+        done += f" and {state['batch']:,} {'batch' if state['batch'] == 1 else 'batches'}"
+    rows = " on all rows" if last is refit else ""
+    click.echo(f"stopped; {folder.path} holds the training{rows} after {done}; go on with: {command}", err=True)

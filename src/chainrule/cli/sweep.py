@@ -5,7 +5,7 @@ import io
 import json
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,22 +13,26 @@ import click
 
 from chainrule.cli import screen
 from chainrule.cli.options import (
+    a_number,
     check_source,
     data_options,
     read_source,
+    refuse_same,
     setting_options,
     source_name,
     source_options,
     take_data_options,
 )
 from chainrule.cli.screen import check_output
-from chainrule.errors import ArgumentError, ChainruleError, StateError
+from chainrule.cli.sweep_run import check_plot, draw, open_folder, say_how_to_go_on
+from chainrule.errors import ChainruleError, StateError
 
 if TYPE_CHECKING:
-    from chainrule.analysis import SweepResult
+    from chainrule.analysis import SearchSpace, SweepResult, Trial
     from chainrule.analysis.search import Search
+    from chainrule.analysis.trial_log import TrialLog
+    from chainrule.cli.trials import Display
 
-PICTURES = (".png", ".svg", ".pdf")
 RATES = "1e-4..1"  # tried where nothing is said
 TRIED = ("learning_rate", "hidden", "optimizer", "activation", "batch_size", "epochs", "dropout")
 _REPEATED = (
@@ -75,9 +79,16 @@ def _tried(name: str, metavar: str, text: str) -> Callable[[Any], Any]:
 @click.option("--sampler", default="tpe", show_default=True, metavar="NAME", help="tpe, random, grid.")
 @click.option("--pruner", default="median", show_default=True, metavar="NAME", help="median, hyperband, none.")
 @click.option("--folds", type=click.IntRange(2), help="Score each trial by a cross-validation of so many folds.")
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Begin no trial after it.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    callback=a_number,
+    help="Begin no trial after it.",
+)
 @click.option("--storage", metavar="FILE|URL", help="A study to share: a journal file, or sqlite:///sweep.db ...")
-@click.option("--resume", is_flag=True, help="Go on with the study in the storage, or share in it.")
+@click.option("--resume", is_flag=True, help="Go on with the study in the storage or the run folder, or share in it.")
+@click.option("--run", type=click.Path(path_type=Path), metavar="DIR", help="Keep a record of the sweep in a folder.")
 @click.option(
     "--plot", type=click.Path(path_type=Path), metavar="PICTURE", help="Score against rate: .png, .svg, .pdf."
 )
@@ -102,6 +113,7 @@ def sweep(
     timeout: float | None,
     storage: str | None,
     resume: bool,
+    run: Path | None,
     plot: Path | None,
     out: Path | None,
     force: bool,
@@ -124,84 +136,115 @@ def sweep(
 
     \b
     chainrule sweep big.parquet --target paid --trials 200 --storage sweep.journal --resume
+
+    A run folder holds settings.json, environment.json, trials.jsonl (a line for every trial, as it ends), the study,
+    rates.svg where rates were tried, and model.safetensors, which is then the only model unless --out names another.
     """
-    from chainrule.analysis import SearchSpace
+    from chainrule.analysis import search as searching
     from chainrule.analysis.search import Search
+    from chainrule.analysis.study import make_pruner, make_sampler
     from chainrule.analysis.sweep_problem import TableProblem
+    from chainrule.analysis.trial_log import TrialLog
     from chainrule.cli.trials import display
     from chainrule.estimators.network import Options
+    from chainrule.training.run_folder import STUDY, TRIALS, RunFolder
 
     check_source(file, sql)
-    data = take_data_options(settings)
-    tried = {name: given for name in TRIED if (given := settings.pop(name)) is not None}
-    if all(isinstance(entry, list) and len(entry) == 1 for entry in tried.values()) and "learning_rate" not in tried:
-        tried["learning_rate"] = RATES
-    space = SearchSpace(tried)
+    if resume and storage is None and run is None:
+        raise click.UsageError("--resume goes on with a study: name its --storage, or its --run folder", ctx)
+    data, space = take_data_options(settings), _space(settings)
     base = Options(**{**space.fixed, **settings})
-    name = source_name(file)
-    out = out or Path(f"{screen.stem(Path(name))}-{screen.slug(target)}.safetensors")
-    if plot is not None:
-        _check_plot(plot, space.swept, force)
-    check_output(out, force, *([file] if file else []))
+    make_sampler(sampler, space, trials or searching.TRIALS, base.seed), make_pruner(pruner)
+    force = force or (run is not None and resume and RunFolder(run).holds_sweep)  # what the sweep itself has written
+    out = _check_places(file, target, run, out, plot, space, force)
     rows = read_source(file, sql, table, target)
-    problem = TableProblem(rows, target, task, base, data, folds, click.format_filename(name))
-    search = Search(problem, space, trials, sampler, pruner, storage, resume, base.seed)
-    show = display(search, as_json or quiet)
-    interrupted = False
-    try:
-        with show:
-            search.run(jobs, None, timeout, show.update)
-    except KeyboardInterrupt:
-        interrupted = True
-        _say_how_to_go_on(search, ctx.obj, storage, out)
+    problem = TableProblem(rows, target, task, base, data, folds, click.format_filename(source_name(file)))
+    folder = None if run is None or storage is not None else open_folder(run, rows, ctx, base.seed)
+    place = folder.path / STUDY if folder else storage
+    search = Search(problem, space, trials, sampler, pruner, place, resume, base.seed)
+    if run is not None and folder is None:  # the storage is usable
+        folder = open_folder(run, rows, ctx, base.seed)
+    saved = [path for path in (out, folder.model if folder else None) if path is not None]
+    log = TrialLog(folder.path / TRIALS) if folder else None
+    interrupted = _run(search, display(search, as_json or quiet), log, jobs, timeout)
+    if interrupted:
+        say_how_to_go_on(search, ctx, saved[0])
     try:
         result = search.result()
     except StateError:
         if interrupted:
             sys.exit(130)
         raise
-    result.model.save(out, overwrite=force)
-    if plot is not None:
-        result.plot().savefig(plot)
+    for path in saved:
+        result.model.save(path, overwrite=force)
+    pictures = draw(result, plot, folder)
     repeat = _repeat(ctx, file, result.best.settings)
     if as_json:
-        more = {"report": result.model.report.as_dict(), "model": str(out), "repeat": repeat}
+        more = {"report": result.model.report.as_dict(), "model": str(saved[0]), "repeat": repeat}
         screen.echo(json.dumps({**result.as_dict(), **more}))
     elif not quiet:
-        _show(result, out, plot, repeat)
+        _show(result, saved, pictures, repeat)
     if interrupted:
         sys.exit(130)
 
 
-def _check_plot(plot: Path, swept: Sequence[str], force: bool) -> None:
-    """Refuse a picture that can't be drawn, before the work is done."""
-    import importlib.util
+def _space(settings: dict[str, Any]) -> "SearchSpace":
+    """Take what is tried out of the settings; where nothing is, rates are."""
+    from chainrule.analysis import SearchSpace
 
-    from chainrule.errors import DependencyError
-
-    if plot.suffix.lower() not in PICTURES:
-        raise ArgumentError(f"--plot writes {', '.join(PICTURES)}, got {plot.name!r}")
-    if "learning_rate" not in swept:
-        raise ArgumentError("--plot shows the score against the learning rate; give --learning-rate a range or a list")
-    if importlib.util.find_spec("matplotlib") is None:
-        raise DependencyError("--plot needs matplotlib; install it with: pip install 'chainrule[plot]'")
-    check_output(plot, force)
+    tried = {name: given for name in TRIED if (given := settings.pop(name)) is not None}
+    if all(isinstance(entry, list) and len(entry) == 1 for entry in tried.values()) and "learning_rate" not in tried:
+        tried["learning_rate"] = RATES
+    return SearchSpace(tried)
 
 
-def _say_how_to_go_on(search: "Search", words: Sequence[str], storage: str | None, out: Path) -> None:
-    """Keep the trials of a search that was stopped, and say on standard error how to go on with it."""
-    from chainrule.analysis.sweep_result import count_line
+def _check_places(
+    file: Path | None,
+    target: str,
+    run: Path | None,
+    out: Path | None,
+    plot: Path | None,
+    space: "SearchSpace",
+    force: bool,
+) -> Path | None:
+    """Refuse places that can't be written before the work is done; return where the model is saved besides the run."""
+    from chainrule.training.run_folder import RunFolder
 
-    words = list(words)
-    if storage is None:
-        kept = next(p for i in range(1, 1000) if not (p := out.with_name(f"{out.stem}-{i}.journal")).exists())
-        search.study.copy_to(kept)
-        words += ["--storage", str(kept)]
-    command = shlex.join(["chainrule", *words, *(["--resume"] if "--resume" not in words else [])])
-    click.echo(f"stopped: {count_line(search.study.results(), search.trials)}; go on with: {command}", err=True)
+    refuse_same(run, out)
+    if run is not None:
+        RunFolder(run).check_free(force)
+    elif out is None:
+        out = Path(f"{screen.stem(Path(source_name(file)))}-{screen.slug(target)}.safetensors")
+    if plot is not None:
+        check_plot(plot, space.swept, force)
+    if out is not None:
+        check_output(out, force, *([file] if file else []))
+    return out
 
 
-def _show(result: "SweepResult", out: Path, plot: Path | None, repeat: str) -> None:
+def _run(search: "Search", show: "Display", log: "TrialLog | None", jobs: int | None, timeout: float | None) -> bool:
+    """Do the trials, and return whether Ctrl-C has stopped them."""
+
+    def watch(trials: "list[Trial]") -> None:
+        show.update(trials)
+        note(trials)
+
+    def note(trials: "list[Trial]") -> None:
+        if log is not None:
+            log.update(trials)
+
+    note(search.study.results())  # those that are there already
+    try:
+        with show:
+            search.run(jobs, None, timeout, watch)
+    except KeyboardInterrupt:
+        return True
+    finally:
+        note(search.study.results())  # those of other processes
+    return False
+
+
+def _show(result: "SweepResult", saved: list[Path], pictures: list[Path], repeat: str) -> None:
     """Print the result."""
     for line in result.lines():
         screen.echo(line)
@@ -212,11 +255,12 @@ def _show(result: "SweepResult", out: Path, plot: Path | None, repeat: str) -> N
     screen.section(f"Best: trial {result.best.number}, trained again", [report.network_line()])
     screen.show_results(report)
     screen.echo()
-    screen.echo(f"Saved {click.format_filename(out)} ({out.stat().st_size / 1024:,.0f} KB)")
-    if plot is not None:
-        screen.echo(f"Saved {click.format_filename(plot)}")
+    for path in saved:
+        screen.echo(f"Saved {click.format_filename(path)} ({path.stat().st_size / 1024:,.0f} KB)")
+    for picture in pictures:
+        screen.echo(f"Saved {click.format_filename(picture)}")
     screen.echo(f"Again: {repeat}")
-    screen.echo(f"Next: chainrule predict {screen.quote(out)} new.csv")
+    screen.echo(f"Next: chainrule predict {screen.quote(saved[0])} new.csv")
 
 
 def _repeat(ctx: click.Context, file: Path | None, settings: dict[str, Any]) -> str:

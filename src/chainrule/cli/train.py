@@ -1,16 +1,20 @@
 """``chainrule train``: from a table to a saved network."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from chainrule.cli import screen
 from chainrule.cli.options import (
+    a_number,
     check_source,
     data_options,
     read_source,
+    refuse_same,
     setting_options,
     source_name,
     table_options,
@@ -18,6 +22,13 @@ from chainrule.cli.options import (
     target_options,
 )
 from chainrule.cli.screen import check_output
+
+if TYPE_CHECKING:
+    from chainrule.analysis import Diagnosis
+    from chainrule.estimators.network import Options
+    from chainrule.estimators.tabular import TabularModel
+    from chainrule.tables import DataOptions, Table
+    from chainrule.training.run_folder import RunFolder
 
 CHECKPOINT_MINUTES = 1 / 6
 
@@ -38,13 +49,14 @@ CHECKPOINT_MINUTES = 1 / 6
     "--checkpoint-minutes",
     type=click.FloatRange(0),
     default=CHECKPOINT_MINUTES,
+    callback=a_number,
     help="With --run: how often to save where training stands. Default: every 10 seconds.",
 )
 @click.option("--resume", type=click.Path(path_type=Path), metavar="DIR", help="Go on with the run in this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.pass_context
-def train(  # noqa: PLR0912, PLR0915  # one command: its steps in their order
+def train(
     context: click.Context,
     /,
     out: Path | None,
@@ -73,13 +85,11 @@ def train(  # noqa: PLR0912, PLR0915  # one command: its steps in their order
     chainrule train --resume runs/first
 
     A run folder holds settings.json, environment.json, metrics.jsonl (a line for every epoch, as it ends) and
-    model.safetensors, which is then the only model unless --out names another. A run that was stopped, whatever stopped
-    it, goes on with --resume DIR, in the folder where it began, and ends as if nothing had happened.
+    model.safetensors, which is then the only model unless --out names another. Ctrl-C saves where training stands. A
+    run that was stopped, whatever stopped it, goes on with --resume DIR, in the folder where it began, and ends as if
+    nothing had happened.
     """
-    from chainrule.cli.resume import go_on, read_settings, refuse_others
-    from chainrule.estimators.network import Options
-    from chainrule.estimators.tabular import train_table
-    from chainrule.training.environment import of_command
+    from chainrule.cli.resume import read_settings, refuse_others, resumable, say_how_to_go_on, undamaged
     from chainrule.training.run_folder import RunFolder
 
     folder = None
@@ -91,64 +101,125 @@ def train(  # noqa: PLR0912, PLR0915  # one command: its steps in their order
             screen.remark(f"the run in {resume} is complete; its model is {folder.model}")
             return
         out = asked.pop("out")
-    settings = dict(asked)
-    file, sql, table, target, task = (settings.pop(name) for name in ("file", "sql", "table", "target", "task"))
-    if target is None:
-        raise click.MissingParameter(ctx=context, param_hint="'--target'", param_type="option")
-    check_source(file, sql)
-    data = take_data_options(settings)
-    options = Options(**settings)  # both are checked before the table is read
-    name = source_name(file)
+    elif run is None and context.get_parameter_source("checkpoint_minutes") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--checkpoint-minutes goes with --run or --resume", context)
+    with undamaged(folder):
+        job = Job.of(asked, context)
+    refuse_same(run, out)
     if run is not None:
         RunFolder(run).check_free(force)
     elif out is None and folder is None:
-        out = Path(f"{screen.stem(Path(name))}-{screen.slug(target)}.safetensors")
-    rows = read_source(file, sql, table, target)
+        out = Path(f"{screen.stem(Path(job.name))}-{screen.slug(job.target)}.safetensors")
+    rows = read_source(job.file, job.sql, job.table, job.target)
     if out is not None:  # a path that can't be written before the work is done
-        check_output(out, force, *([file] if file else []))
-    if run is not None:
-        kept = {**asked, "out": out}
-        kept = {option: str(value) if isinstance(value, Path) else value for option, value in kept.items()}
-        environment = {**of_command(context.obj, options.seed), "table": rows.fingerprint()}
-        folder = RunFolder.create(run, kept, environment, force)
-    elif folder is not None:
-        go_on(folder, rows)
-    silent = as_json or quiet
-    model = train_table(
-        rows,
-        target,
-        task,
-        options,
-        data,
-        name=click.format_filename(name),
-        announce=None if silent else screen.show_data,
-        callbacks=[
-            *([folder.log()] if folder else []),
-            *([screen.progress_bar()] if screen.in_terminal() and not silent else []),
-        ],
-        keep_on_interrupt=True,
-        keep=folder.keep(checkpoint_minutes) if folder else None,
-    )
+        check_output(out, force, *([job.file] if job.file else []))
+    folder = _ready_folder(job, rows, run, folder, {**asked, "out": out}, force, context.obj)
     saved = [path for path in (out, folder.model if folder else None) if path is not None]
-    for path in saved:
-        model.save(path, overwrite=force)
-    if folder is not None and model.report.stopped_by != "interrupted":  # else it may go on
+    with resumable(folder):
+        model = job.run(rows, folder, checkpoint_minutes, as_json or quiet)
+        for path in saved:
+            model.save(path, overwrite=force)
+    interrupted = model.report.stopped_by == "interrupted"
+    if folder is not None and not interrupted:  # else it may go on
         folder.finish()
-    diagnosis = None
-    if diagnose and not quiet:
-        from chainrule.analysis import diagnose as diagnose_model
-
-        diagnosis = diagnose_model(model, rows)
+    diagnosis = _diagnose(model, rows) if diagnose and not quiet else None
     if as_json:
         found = {} if diagnosis is None else {"diagnosis": diagnosis.as_dict()}
         screen.echo(json.dumps({**model.report.as_dict(), "model": str(saved[0]), **found}))
     elif not quiet:
-        screen.show_results(model.report)
-        if diagnosis is not None:
-            screen.show_diagnosis(diagnosis)
-        screen.echo()
-        for path in saved:
-            screen.echo(f"Saved {click.format_filename(path)} ({path.stat().st_size / 1024:,.0f} KB)")
-        screen.echo(f"Next: chainrule predict {screen.quote(saved[0])} new.csv")
-        if file is not None and str(file) != "-" and table is None:
-            screen.echo(f"Why:  chainrule explain {screen.quote(saved[0])} {screen.quote(file)} --row 1")
+        _show(job, model, diagnosis, saved)
+    if folder is not None and interrupted:
+        say_how_to_go_on(folder)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training that was asked for, with its settings checked; the table is not read yet."""
+
+    file: Path | None
+    sql: str | None
+    table: str | None
+    target: str
+    task: str | None
+    data: "DataOptions"
+    options: "Options"
+
+    @classmethod
+    def of(cls, asked: dict[str, Any], context: click.Context) -> "Job":
+        """Check what was asked for."""
+        from chainrule.estimators.network import Options
+
+        settings = dict(asked)
+        file, sql, table, target, task = (settings.pop(name) for name in ("file", "sql", "table", "target", "task"))
+        if target is None:
+            raise click.MissingParameter(ctx=context, param_hint="'--target'", param_type="option")
+        check_source(file, sql)
+        data = take_data_options(settings)
+        return cls(file, sql, table, target, task, data, Options(**settings))
+
+    @property
+    def name(self) -> str:
+        """What the table is called."""
+        return source_name(self.file)
+
+    def run(self, rows: "Table", folder: "RunFolder | None", minutes: float, silent: bool) -> "TabularModel":
+        """Train on the rows; Ctrl-C ends it with the best weights so far, once an epoch is finished."""
+        from chainrule.estimators.tabular import train_table
+
+        return train_table(
+            rows,
+            self.target,
+            self.task,
+            self.options,
+            self.data,
+            name=click.format_filename(self.name),
+            announce=None if silent else screen.show_data,
+            callbacks=[
+                *([folder.log()] if folder else []),
+                *([screen.progress_bar()] if screen.in_terminal() and not silent else []),
+            ],
+            keep_on_interrupt=True,
+            keep=folder.keep(minutes) if folder else None,
+        )
+
+
+def _ready_folder(
+    job: Job,
+    rows: "Table",
+    run: Path | None,
+    begun: "RunFolder | None",
+    asked: dict[str, Any],
+    force: bool,
+    words: list[str],
+) -> "RunFolder | None":
+    """Return the folder of the run, made for a new one, or made ready for one that goes on; None where none is kept."""
+    from chainrule.cli.resume import go_on
+    from chainrule.training.environment import of_command
+    from chainrule.training.run_folder import RunFolder
+
+    if run is not None:
+        kept = {option: str(value) if isinstance(value, Path) else value for option, value in asked.items()}
+        environment = {**of_command(words, job.options.seed), "table": rows.fingerprint()}
+        return RunFolder.create(run, kept, environment, force)
+    if begun is not None:
+        go_on(begun, rows)
+    return begun
+
+
+def _diagnose(model: "TabularModel", rows: "Table") -> "Diagnosis":
+    from chainrule.analysis import diagnose
+
+    return diagnose(model, rows)
+
+
+def _show(job: Job, model: "TabularModel", diagnosis: "Diagnosis | None", saved: list[Path]) -> None:
+    """Print how it went, what was saved, and what can be done next."""
+    screen.show_results(model.report)
+    if diagnosis is not None:
+        screen.show_diagnosis(diagnosis)
+    screen.echo()
+    for path in saved:
+        screen.echo(f"Saved {click.format_filename(path)} ({path.stat().st_size / 1024:,.0f} KB)")
+    screen.echo(f"Next: chainrule predict {screen.quote(saved[0])} new.csv")
+    if job.file is not None and str(job.file) != "-" and job.table is None:
+        screen.echo(f"Why:  chainrule explain {screen.quote(saved[0])} {screen.quote(job.file)} --row 1")

@@ -25,7 +25,7 @@ from chainrule.layers import Layer
 from chainrule.optimizers.moving_average import SLOT as AVERAGE
 
 WORTH = 3e8  # multiplications of a call, some 20 ms: the interpreter's part is small beside them
-MOST_EPOCHS, MOST_BYTES = 64, 1 << 25
+MOST_EPOCHS, MOST_BYTES = 32, 1 << 25
 _ALIGNED = 16  # elements
 
 Result = tuple[float, int, int, bool, float, float]
@@ -41,8 +41,8 @@ class Outlook:
     rows : int
         So many of them are trained on.
     validation : Rows or None
-    order : function of the epoch
-        The order of the rows of training in it.
+    orders : function of an epoch and a number of epochs
+        The orders of the rows of training in those from it on, one a row.
     batch_size, validation_batch : int
     stop : int
         The epoch of the position at which the fit ends.
@@ -51,7 +51,7 @@ class Outlook:
     train: Rows
     rows: int
     validation: Rows | None
-    order: Callable[[int], Array]
+    orders: Callable[[int, int], Array]
     batch_size: int
     validation_batch: int
     stop: int
@@ -164,7 +164,7 @@ class AheadEngine(Engine):
             return None
         self._epochs *= 2
         steps = -(-count // outlook.batch_size)
-        orders = np.stack([outlook.order(position.epoch + i) for i in range(epochs)]).astype(np.int64, copy=False)
+        orders = outlook.orders(position.epoch, epochs)
         table = task.optimizer.scalar_table(position.step, position.step + epochs * steps, network.dtype).values
         rows = np.empty((epochs, length), network.dtype)
         kept = [(p, rows[:, at : at + len(p)]) for at, p in zip(places, parts, strict=True) if p is not None]

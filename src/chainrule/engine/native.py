@@ -95,11 +95,23 @@ def permutation(seed: int, purpose: str, index: int, count: int) -> Array:
     >>> sorted(permutation(0, "shuffle", 1, 4).tolist())
     [0, 1, 2, 3]
     """
-    if not available() or count > MOST_PERMUTED:
-        return generator(seed, purpose, index).permutation(count)
-    order = np.empty(count, np.int64)
-    _native.permutation(seed, index, PURPOSES.index(purpose) + 1, address(order), count)
+    order: Array = permutations(seed, purpose, index, 1, count)[0]
     return order
+
+
+def permutations(seed: int, purpose: str, first: int, many: int, count: int) -> Array:
+    """Return those of the indices from ``first`` on, one a row.
+
+    Examples
+    --------
+    >>> permutations(0, "shuffle", 1, 3, 4).shape
+    (3, 4)
+    """
+    if not available() or count > MOST_PERMUTED:
+        return np.stack([generator(seed, purpose, first + i).permutation(count) for i in range(many)])
+    orders = np.empty((many, count), np.int64)
+    _native.permutation(seed, first, PURPOSES.index(purpose) + 1, address(orders), count, many)
+    return orders
 
 
 @dataclass

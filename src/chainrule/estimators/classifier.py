@@ -48,10 +48,13 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         as the others, so that J is one function. The difference is ``alpha W (1/b - 1/B)`` in one step of an epoch.
     batch_size : "auto" or int >= 1
         B. "auto" is min(200, rows).
-    learning_rate : {"constant", "invscaling", "adaptive"} or Schedule
+    learning_rate : {"constant", "invscaling", "adaptive"}, the name of a schedule, or Schedule
         The three rules count with the solver "sgd" only, as in scikit-learn: "invscaling" is
         ``learning_rate_init / (rows seen + 1)^power_t`` after each epoch, "adaptive" divides the rate by 5 where
-        training would stop. A Schedule, of the step, counts with every solver but "lbfgs".
+        training would stop. Beyond scikit-learn, with every solver but "lbfgs": the names of ``chainrule train
+        --schedule`` ("cosine", "linear", "one_cycle" ...) from the peak ``learning_rate_init``, or that of the
+        Optimizer, over all ``max_iter`` epochs (``n_iter_no_change=np.inf`` runs them all; not for partial_fit), and a
+        Schedule of the step.
     learning_rate_init : float > 0
     power_t : float >= 0
     max_iter : int >= 1

@@ -9,7 +9,8 @@ import numpy as np
 from chainrule.arrays import Array
 from chainrule.errors import ArgumentError, FileError
 from chainrule.estimators.tabular_model import TabularModel, load
-from chainrule.models.model_file import read_file
+from chainrule.models.model_file import KNOWN, decode, encode, read_file
+from chainrule.optimizers.schedules import Schedule
 from chainrule.training.history import History
 
 KEY = "estimator"
@@ -77,6 +78,8 @@ def _plain(name: str, value: Any) -> Any:
         return [_plain(name, item) for item in value]
     if isinstance(value, dict):
         return {"pairs": [[_plain(name, key), _plain(name, item)] for key, item in value.items()]}
+    if isinstance(value, Schedule) and type(value) in KNOWN.values():
+        return encode(value)
     if name == "random_state":
         return None
     raise ArgumentError(f"{name}={value!r} can't be saved: a model file holds data, not objects")
@@ -84,7 +87,7 @@ def _plain(name: str, value: Any) -> Any:
 
 def _restored(value: Any) -> Any:
     if isinstance(value, dict):
-        return dict(value["pairs"])
+        return decode(value, {}) if "class" in value else dict(value["pairs"])
     return tuple(_restored(item) for item in value) if isinstance(value, list) else value
 
 

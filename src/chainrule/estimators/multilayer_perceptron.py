@@ -18,11 +18,11 @@ from chainrule.estimators.goal import Goal
 from chainrule.estimators.lbfgs import minimize_lbfgs
 from chainrule.estimators.parameters import LBFGS, check_parameters
 from chainrule.estimators.rows import evaluation_parts, hold_out, in_blocks, shuffled
-from chainrule.estimators.solvers import make_optimizer
+from chainrule.estimators.solvers import follows_rule, make_optimizer
 from chainrule.models.sequential import Sequential
 from chainrule.optimizers import SGD, Optimizer
-from chainrule.optimizers.schedules import Schedule
 from chainrule.regularizers import L2
+from chainrule.training.batches import steps
 from chainrule.training.callbacks import Callback
 from chainrule.training.divergence import TerminateOnNaN
 from chainrule.training.history import History
@@ -177,15 +177,16 @@ class MultilayerPerceptron(Estimator, ABC):
         rows = self._weighed(rows, incremental)
         size = self._batch_size(len(rows))
         self._prepare(parameters, rows, size)
+        optimizer = make_optimizer(parameters, None if incremental else self.max_iter * steps(len(rows), size))
         if self._optimizer is None or not incremental:
-            self._compile(make_optimizer(parameters))
+            self._compile(optimizer)
         network = self.network_
         score = None if held is None else lambda: self._score_of(held)
         rule = parameters["learning_rate"]
         convergence = Convergence(
             self._course,
             parameters,
-            rule if self.solver == "sgd" and not isinstance(rule, Schedule) else "constant",
+            rule if self.solver == "sgd" and follows_rule(rule) else "constant",
             self._goal.constant(rows),
             score,
             once=incremental,

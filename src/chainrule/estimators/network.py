@@ -15,6 +15,7 @@ from chainrule.estimators.metric import check_metric
 from chainrule.estimators.rate_schedule import check_schedule, make_schedule
 from chainrule.layers import CategoryEmbedding, Dense, Dropout, Input
 from chainrule.models.sequential import Sequential
+from chainrule.optimizers.schedules import Schedule
 from chainrule.random import check_seed
 from chainrule.tables import ClassTarget, Encoder, LabelsTarget, NumberTarget, Target
 from chainrule.training.batches import check_batch_size
@@ -47,9 +48,9 @@ class Options:
     activation, optimizer : str
     learning_rate : float > 0, optional
         The peak of the schedule. Default: of Adam 0.004 for classes and 0.01 for numbers, of others their own.
-    schedule : str
+    schedule : str or Schedule
         One of `chainrule.estimators.rate_schedule.SCHEDULES`. "cosine": the rate rises to its peak over the first tenth
-        of the steps, then falls to 0 along half a cosine.
+        of the steps, then falls to 0 along half a cosine. A Schedule, of the step, has its own rates and no peak.
     batch_size : int, optional
         Default: see `batch`.
     epochs : int, optional
@@ -75,7 +76,7 @@ class Options:
     activation: str = "silu"
     optimizer: str = "adam"
     learning_rate: float | None = None
-    schedule: str = "cosine"
+    schedule: str | Schedule = "cosine"
     batch_size: int | None = None
     epochs: int | None = None
     dropout: float = 0.0
@@ -93,7 +94,7 @@ class Options:
         for units in self.hidden:
             Dense(units, activation=self.activation)
         optimizer = optimizers.get(self.optimizer)
-        object.__setattr__(self, "schedule", check_schedule(self.schedule))
+        object.__setattr__(self, "schedule", check_schedule(self.schedule, self.learning_rate))
         if self.learning_rate is not None:
             optimizer.learning_rate = self.learning_rate
         Dropout(self.dropout)
@@ -114,7 +115,8 @@ class Options:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON data."""
-        return {**asdict(self), "hidden": list(self.hidden), "quantiles": list(self.quantiles)}
+        lists = {"hidden": list(self.hidden), "quantiles": list(self.quantiles)}
+        return {**asdict(self), **lists, "schedule": str(self.schedule)}
 
     def check_task(self, task: str) -> None:
         """Refuse settings that are for another task, "classification" or "regression".

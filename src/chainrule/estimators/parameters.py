@@ -9,6 +9,7 @@ import numpy as np
 from chainrule.arrays import float_dtype, is_number, whole_number
 from chainrule.configurable import lookup
 from chainrule.errors import ArgumentError
+from chainrule.estimators.rate_schedule import SCHEDULES
 from chainrule.optimizers import OPTIMIZERS, Optimizer
 from chainrule.optimizers.schedules import Schedule
 
@@ -41,8 +42,8 @@ RANGES: dict[str, Range] = {
     "alpha": NOT_NEGATIVE,
     "batch_size": ("'auto' or an integer >= 1", lambda v: (isinstance(v, str) and v == "auto") or _whole(1)(v)),
     "learning_rate": (
-        "'constant', 'invscaling', 'adaptive' or a Schedule",
-        lambda v: isinstance(v, Schedule) or (isinstance(v, str) and v in RATE_RULES),
+        "'constant', 'invscaling', 'adaptive', the name of a schedule, or a Schedule",
+        lambda v: isinstance(v, Schedule | str),
     ),
     "learning_rate_init": POSITIVE,
     "power_t": NOT_NEGATIVE,
@@ -77,6 +78,9 @@ def check_parameters(parameters: Mapping[str, Any]) -> None:
     for name, (words, fits) in RANGES.items():
         if name in parameters and not fits(parameters[name]):
             raise ArgumentError(f"{name} must be {words}, got {parameters[name]!r}")
+    rate = parameters.get("learning_rate", RATE_RULES[0])
+    if isinstance(rate, str):
+        lookup("learning_rate", rate.replace("-", "_"), dict.fromkeys((*RATE_RULES, *SCHEDULES)))
     check_solver(parameters.get("solver", LBFGS))
     if parameters.get("dtype") is not None:
         float_dtype(parameters["dtype"])

@@ -1,8 +1,10 @@
 """The schedules that a training on a table can have: by name, from the peak and the number of steps."""
 
 from collections.abc import Callable
+from typing import Any
 
 from chainrule.configurable import lookup
+from chainrule.errors import ArgumentError
 from chainrule.optimizers.schedules import (
     Constant,
     CosineDecay,
@@ -29,8 +31,13 @@ _FALLS: dict[str, Callable[[float, int], Schedule]] = {  # from the peak, in so 
 SCHEDULES = ("constant", "cosine", "one_cycle", *_FALLS)
 
 
-def check_schedule(name: str) -> str:
-    """Return the name of a schedule in its one form; a dash in it counts as an underscore.
+def check_schedule(schedule: Any, learning_rate: float | None = None) -> str | Schedule:
+    """Return a schedule as it is, or its name in its one form; a dash in it counts as an underscore.
+
+    Raises
+    ------
+    ArgumentError
+        It is neither, or a Schedule that is given a peak too: it says the rates itself.
 
     Examples
     --------
@@ -40,12 +47,20 @@ def check_schedule(name: str) -> str:
     Traceback (most recent call last):
     chainrule.errors.UnknownNameError: unknown schedule 'cosin'; did you mean 'cosine'?
     """
-    known: str = lookup("schedule", str(name).replace("-", "_"), {one: one for one in SCHEDULES})
+    if isinstance(schedule, Schedule):
+        if learning_rate is not None:
+            raise ArgumentError(
+                f"schedule={schedule!r} says the rate of every step itself; leave learning_rate={learning_rate!r} out"
+            )
+        return schedule
+    if not isinstance(schedule, str):
+        raise ArgumentError(f"schedule must be one of {', '.join(SCHEDULES)}, or a Schedule, got {schedule!r}")
+    known: str = lookup("schedule", schedule.replace("-", "_"), {one: one for one in SCHEDULES})
     return known
 
 
-def make_schedule(name: str, peak: float, steps: int) -> Schedule:
-    """Return a schedule over so many steps.
+def make_schedule(name: str | Schedule, peak: float, steps: int) -> Schedule:
+    """Return a schedule over so many steps; one that is made already as it is.
 
     "constant" stays at the peak. "one_cycle" rises to it for 30 % of the steps, then falls to nearly 0. The others
     rise for a tenth of the steps, then fall: "cosine" and "linear" to 0, "exponential" and "inverse_time" to a
@@ -58,6 +73,8 @@ def make_schedule(name: str, peak: float, steps: int) -> Schedule:
     >>> make_schedule("linear", 1.0, 20)(np.array([0, 1, 2, 11, 20]))
     array([0.5 , 0.75, 1.  , 0.5 , 0.  ])
     """
+    if isinstance(name, Schedule):
+        return name
     if name == "constant" or (name == "one_cycle" and steps < 2):
         return Constant(peak)
     if name == "one_cycle":

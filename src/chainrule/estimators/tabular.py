@@ -10,6 +10,7 @@ from chainrule.errors import ArgumentError
 from chainrule.estimators.network import HIDDEN, Options
 from chainrule.estimators.tabular_model import TabularModel, load
 from chainrule.estimators.train_table import train_table
+from chainrule.optimizers.schedules import Schedule
 from chainrule.random import check_seed
 from chainrule.tables import DataOptions, read_table
 
@@ -25,7 +26,7 @@ def train(
     activation: str = "silu",
     optimizer: str = "adam",
     learning_rate: float | None = None,
-    schedule: str = "cosine",
+    schedule: str | Schedule = "cosine",
     batch_size: int | None = None,
     epochs: int | None = None,
     dropout: float = 0.0,
@@ -56,7 +57,7 @@ def train(
         The peak of the schedule. Default: of Adam 0.004 for classes and 0.01 for numbers, else the optimiser's own.
     schedule : {"cosine", "constant", "cosine_restarts", "exponential", "inverse_time", "linear", "one_cycle", "step"}
         What the rate does. "cosine" rises for a tenth of the steps, then falls to 0; of the others see
-        `chainrule.estimators.rate_schedule.make_schedule`.
+        `chainrule.estimators.rate_schedule.make_schedule`. Or a Schedule of the step, without ``learning_rate``.
     batch_size : int, optional
         Default: 32 to 256 by the number of rows.
     epochs : int, optional

@@ -12,6 +12,7 @@ from chainrule.arrays import Array
 from chainrule.errors import ArgumentError, DataError
 from chainrule.estimators.network import HIDDEN
 from chainrule.estimators.tabular_estimator import TabularEstimator
+from chainrule.optimizers.schedules import Schedule
 from chainrule.tables import ClassTarget, LabelsTarget, Target
 from chainrule.tables.labels import some
 from chainrule.tables.table import number_text
@@ -32,8 +33,10 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         Units of the hidden layers; () for a linear model.
     activation, optimizer : str
     learning_rate : float > 0, optional
-        The peak of the schedule, which rises for a tenth of the steps and then falls to 0. Default: of Adam 0.004, else
-        the optimiser's own.
+        The peak of the schedule. Default: of Adam 0.004, else the optimiser's own.
+    schedule : {"cosine", "constant", "cosine_restarts", "exponential", "inverse_time", "linear", "one_cycle", "step"}
+        What the rate does, as of ``chainrule train``: "cosine" rises for a tenth of the steps, then falls to 0. Or a
+        Schedule of the step (`chainrule.optimizers.schedules`), without ``learning_rate``.
     batch_size : int >= 1, optional
         Default: 32 to 256 by the number of rows.
     epochs : int >= 1, optional
@@ -99,6 +102,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         *,
         optimizer: str = "adam",
         learning_rate: float | None = None,
+        schedule: str | Schedule = "cosine",
         batch_size: int | None = None,
         epochs: int | None = None,
         dropout: float = 0.0,

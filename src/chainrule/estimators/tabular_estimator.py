@@ -23,6 +23,7 @@ from chainrule.estimators.tabular import units
 from chainrule.estimators.tabular_model import TabularModel
 from chainrule.estimators.train_table import guess_of
 from chainrule.models.sequential import Sequential
+from chainrule.optimizers.schedules import Schedule
 from chainrule.tables import (
     ClassTarget,
     Column,
@@ -46,6 +47,7 @@ class TabularEstimator(Estimator, ABC):
     activation: str
     optimizer: str
     learning_rate: float | None
+    schedule: str | Schedule
     batch_size: int | None
     epochs: int | None
     dropout: float
@@ -148,9 +150,8 @@ class TabularEstimator(Estimator, ABC):
         return self
 
     def _all_options(self) -> Options:
-        own = {
-            name: getattr(self, name) for name in ("activation", "optimizer", "learning_rate", "batch_size", "epochs")
-        }
+        names = ("activation", "optimizer", "learning_rate", "schedule", "batch_size", "epochs")
+        own = {name: getattr(self, name) for name in names}
         seed = self.random_state
         if not isinstance(seed, Integral):
             seed = check_random_state(seed).randint(np.iinfo(np.int32).max)

@@ -12,6 +12,7 @@ from chainrule.arrays import Array
 from chainrule.errors import ArgumentError
 from chainrule.estimators.network import HIDDEN
 from chainrule.estimators.tabular_estimator import TabularEstimator
+from chainrule.optimizers.schedules import Schedule
 from chainrule.tables import Column, NumbersTarget, NumberTarget, Target
 
 
@@ -23,7 +24,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
 
     Parameters
     ----------
-    hidden, activation, optimizer, batch_size, dropout, refit, early_stopping, validation_fraction
+    hidden, activation, optimizer, schedule, batch_size, dropout, refit, early_stopping, validation_fraction
         As for `TabularClassifier`.
     categorical, numeric, drop, random_state, verbose, callbacks
         As for `TabularClassifier`.
@@ -33,8 +34,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
     quantiles : sequence of float in (0, 1), optional
         What loss="quantile" predicts, increasing, such as (0.1, 0.5, 0.9): an output for each.
     learning_rate : float > 0, optional
-        The peak of the schedule, which rises for a tenth of the steps and then falls to 0. Default: of Adam 0.01, else
-        the optimiser's own.
+        The peak of the schedule. Default: of Adam 0.01, else the optimiser's own.
     epochs : int >= 1, optional
         At most so many. Default: 20 to 40 by the number of rows.
     metric : {"rmse", "mae", "r2"}, optional
@@ -69,6 +69,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         quantiles: Any = None,
         optimizer: str = "adam",
         learning_rate: float | None = None,
+        schedule: str | Schedule = "cosine",
         batch_size: int | None = None,
         epochs: int | None = None,
         dropout: float = 0.0,

@@ -42,7 +42,8 @@ def train_table(
         Is given the report before training: data, treatment, split and network are known by then.
     callbacks : sequence of Callback
     keep_on_interrupt : bool
-        Whether Ctrl-C ends the training and keeps the best weights, once an epoch is finished.
+        Whether Ctrl-C ends the training and keeps the best weights, once an epoch is finished; then nothing is trained
+        on all rows.
     keep : pair of Keep, optional
         Where checkpoints of the training, and of that on all rows after it, are kept; it goes on from those that are
         there.
@@ -79,7 +80,7 @@ def train_table(
     report.record(history)
     model = TabularModel(trained.network, trained.encoder, trained.target, report)
     report.scores = score(model, prepared.test.inputs, prepared.test.answers, prepared.test.weights).as_dict()
-    if options.refit:
+    if options.refit and history.stopped_by != "interrupted":
         own_test = data is not None and data.test is not None
         rows = joined(parts[:2] if own_test else parts)
         refit_network(model, rows, options, report.best_epoch, verbose, second)

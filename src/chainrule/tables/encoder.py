@@ -186,7 +186,7 @@ class Encoder:
     def extra_columns(self, table: Table) -> list[str]:
         """Return the names of the table's columns that the training table did not have."""
         known = {encoding.name for encoding in self.encodings} | {self.target}
-        return [name for name in table.names if name not in known]
+        return [name for name in (*table.names, *table.unread) if name not in known]
 
     def notes(self, table: Table) -> list[str]:
         """Return sentences on what in a new table was not in the training part: missing and unknown values."""

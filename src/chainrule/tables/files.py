@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from chainrule.tables.databases import DUCKDB, DUCKDB_AT, SQLITE, load_duckdb, r
 from chainrule.tables.frames import table_from_mapping
 from chainrule.tables.parsing import connect, read_columns
 from chainrule.tables.relation import Relation
-from chainrule.tables.table import Table
+from chainrule.tables.table import Table, refuse_repeated
 from chainrule.tables.text_files import load_text, why_no_table
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _READ_JSON = "read_json(?, sample_size = -1, map_inference_threshold = -1, hive_
 STANDARD_INPUT = "-"
 
 
-def read_file(path: Path, table: str | None = None) -> Table:
+def read_file(path: Path, table: str | None = None, columns: Collection[str] | None = None) -> Table:
     """Read a table from a file, from several files together, or from standard input.
 
     Parameters
@@ -40,6 +40,8 @@ def read_file(path: Path, table: str | None = None) -> Table:
         ``FILE::TABLE`` names a table of a database.
     table : str, optional
         A table of a database; the only one needs no name.
+    columns : collection of str, optional
+        Only these are read, as far as they are there.
 
     Raises
     ------
@@ -51,8 +53,7 @@ def read_file(path: Path, table: str | None = None) -> Table:
         The table has no rows, columns of the same name, or infinite numbers.
     """
     with connect() as connection:
-        found = load_file(connection, path, table)
-        return found if isinstance(found, Table) else Table(read_columns(connection, found), found.notes)
+        return _table_of(connection, load_file(connection, path, table), columns)
 
 
 def load_file(connection: "DuckDBPyConnection", path: Path, table: str | None = None) -> Relation | Table:
@@ -79,8 +80,8 @@ def load_file(connection: "DuckDBPyConnection", path: Path, table: str | None = 
     return _load_all(connection, [Path(match) for match in matches], table, None)
 
 
-def query_table(query: str) -> Table:
-    """Return what a SQL query in DuckDB's dialect gives; files are named in it as tables are.
+def query_table(query: str, columns: Collection[str] | None = None) -> Table:
+    """Return what a SQL query in DuckDB's dialect gives, only these columns of it; files are named in it as tables are.
 
     Raises
     ------
@@ -88,8 +89,18 @@ def query_table(query: str) -> Table:
         The query is no SELECT, or fails.
     """
     with connect() as connection:
-        found = load_query(connection, query)
-        return Table(read_columns(connection, found), found.notes)
+        return _table_of(connection, load_query(connection, query), columns)
+
+
+def _table_of(connection: "DuckDBPyConnection", found: Relation | Table, columns: Collection[str] | None) -> Table:
+    """Return what was loaded as a table of these columns; of all, where none of them is there."""
+    if isinstance(found, Table):
+        return found if columns is None else found.only(columns)
+    refuse_repeated(found.names)
+    kept = found if columns is None else found.only(columns)
+    kept = kept if kept.names else found
+    unread = tuple(name for name in found.names if name not in kept.names)
+    return Table(read_columns(connection, kept), found.notes, unread)
 
 
 def load_query(connection: "DuckDBPyConnection", query: str) -> Relation:

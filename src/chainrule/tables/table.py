@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, Self, TypeAlias
 
 import numpy as np
@@ -137,6 +137,8 @@ class Table:
     columns : tuple of Column
     notes : tuple of str
         What the reader had to decide, in sentences for people: for example that a file has no header line.
+    unread : tuple of str
+        Names of columns that the source has besides, and that were not asked for.
 
     Raises
     ------
@@ -153,6 +155,7 @@ class Table:
 
     columns: tuple[Column, ...]
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.columns:
@@ -212,9 +215,10 @@ class Table:
         for column in self.columns:
             if column.name == name:
                 return column
-        hint = did_you_mean(str(name), self.names)
-        if len(self.names) > _MOST_NAMES and not hint.startswith("; did you mean"):
-            hint = f"; expected one of {', '.join(self.names[:_MOST_NAMES])} ... ({len(self.names):,} in all)"
+        names = (*self.names, *self.unread)
+        hint = did_you_mean(str(name), names)
+        if len(names) > _MOST_NAMES and not hint.startswith("; did you mean"):
+            hint = f"; expected one of {', '.join(names[:_MOST_NAMES])} ... ({len(names):,} in all)"
         raise UnknownNameError(f"no column {name!r}{hint}")
 
     def drop(self, names: str | Iterable[str]) -> Self:
@@ -222,7 +226,21 @@ class Table:
         dropped = {names} if isinstance(names, str) else set(names)
         for name in dropped:
             self.column(name)
-        return type(self)(tuple(column for column in self if column.name not in dropped), self.notes)
+        return replace(self, columns=tuple(column for column in self if column.name not in dropped))
+
+    def only(self, names: Collection[str]) -> Self:
+        """Return the table with only those of the named columns that it has; all of them, where it has none.
+
+        Examples
+        --------
+        >>> from chainrule.tables import read_table
+        >>> table = read_table({"hours": [1, 5], "passed": ["no", "yes"]}).only({"hours", "age"})
+        >>> table.names, table.unread
+        (('hours',), ('passed',))
+        """
+        kept = tuple(column for column in self if column.name in names) or self.columns
+        found = {column.name for column in kept}
+        return replace(self, columns=kept, unread=(*self.unread, *(name for name in self.names if name not in found)))
 
     def take(self, rows: Array) -> Self:
         """Return the table with only the rows of the given indices, in their order.
@@ -240,4 +258,4 @@ class Table:
         if rows.size and not (-self.rows <= rows.min() and rows.max() < self.rows):
             raise ArgumentError(f"row indices must be below {self.rows}, got {rows.min()} to {rows.max()}")
         rows = rows.astype(np.int64)
-        return type(self)(tuple(column.take(rows) for column in self), self.notes)
+        return replace(self, columns=tuple(column.take(rows) for column in self))

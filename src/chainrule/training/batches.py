@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.arrays import Array, whole_number
 from chainrule.engine.engine import Draw
-from chainrule.engine.native import MOST_PERMUTED, permutation
+from chainrule.engine.native import MOST_PERMUTED, permutation, permutations
 from chainrule.errors import ArgumentError, DataError
 
 WORTH_DRAWING_AHEAD = 10_000  # rows, whose order takes longer to draw than a thread to wake
@@ -26,6 +26,11 @@ def order(rows: int, shuffle: bool | Callable[[int], Array], seed: int, epoch: i
     if callable(shuffle):
         return _own_order(shuffle(epoch), rows)
     return permutation(seed, "shuffle", epoch, rows) if shuffle else np.arange(rows)
+
+
+def orders(rows: int, shuffle: bool, seed: int, first: int, epochs: int) -> Array:
+    """Return the orders of some epochs from ``first`` on, one a row."""
+    return permutations(seed, "shuffle", first, epochs, rows) if shuffle else np.tile(np.arange(rows), (epochs, 1))
 
 
 def draw_ahead(rows: int, shuffle: bool | Callable[[int], Array], seed: int, epoch: int) -> Draw | None:

@@ -140,6 +140,19 @@ class Callback(Configurable):
         that the engine makes at a time, about a second's work, and after every ``pause_every`` batches of the run.
         """
 
+    def on_interrupt(self, epoch: int, batch: int) -> str | None:
+        """Run when Ctrl-C ends the training, to save it as it was at the last place where ``on_pause`` may come.
+
+        That was after ``batch`` batches of the epoch, all of them at its end, about a second's work ago at most; the
+        model has the weights of that place meanwhile. Where a callback overrides it, Ctrl-C waits for hooks that have
+        begun.
+
+        Returns
+        -------
+        str or None
+            What was saved and how to go on from it: a note on the KeyboardInterrupt.
+        """
+
     def get_state(self) -> dict[str, Any]:
         """Return what the callback remembers, as numbers, text, arrays, and lists and dicts of them; for checkpoints.
 
@@ -171,6 +184,11 @@ class Callback(Configurable):
         """Whether the callback overrides the hook for pauses."""
         return self._overrides("on_pause")
 
+    @property
+    def follows_interrupts(self) -> bool:
+        """Whether the callback overrides the hook for Ctrl-C."""
+        return self._overrides("on_interrupt")
+
     def _overrides(self, hook: str) -> bool:
         return hook in vars(self) or getattr(type(self), hook) is not getattr(Callback, hook)
 
@@ -185,6 +203,7 @@ class LambdaCallback(Callback):
     on_train_batch_begin, on_train_batch_end : callable(batch, logs), optional
     on_epoch_progress : callable(steps, logs), optional
     on_pause : callable(epoch, batch, logs), optional
+    on_interrupt : callable(epoch, batch), optional
 
     Examples
     --------
@@ -193,7 +212,7 @@ class LambdaCallback(Callback):
 
     HOOKS: ClassVar = (
         "on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end", "on_train_batch_begin",
-        "on_train_batch_end", "on_epoch_progress", "on_pause",
+        "on_train_batch_end", "on_epoch_progress", "on_pause", "on_interrupt",
     )  # fmt: skip
 
     def __init__(
@@ -206,6 +225,7 @@ class LambdaCallback(Callback):
         on_train_batch_end: Callable[..., Any] | None = None,
         on_epoch_progress: Callable[..., Any] | None = None,
         on_pause: Callable[..., Any] | None = None,
+        on_interrupt: Callable[..., Any] | None = None,
     ) -> None:
         given = locals()
         for hook in self.HOOKS:
@@ -260,6 +280,7 @@ class CallbackList:
         self.follows_batches = any(callback.follows_batches for callback in callbacks)
         self.follows_progress = any(callback.follows_progress for callback in callbacks)
         self.follows_pauses = any(callback.follows_pauses for callback in callbacks)
+        self.follows_interrupts = any(callback.follows_interrupts for callback in callbacks)
         self.pauses = [c.pause_every for c in callbacks if c.pause_every is not None]
         self._failed: set[int] = set()  # loggers that are not called again
 

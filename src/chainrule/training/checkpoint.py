@@ -23,6 +23,10 @@ class ModelCheckpoint(Callback):
     and on the disk: a process that is killed leaves the one before it. One that can't be written, on a full disk say,
     is told in a warning, once, and training goes on.
 
+    Ctrl-C saves one more, of the last place within or after an epoch that training can go on from, at most about a
+    second's work before; a note on the KeyboardInterrupt says where. It does not where only the best epoch or only
+    weights are saved, or where the file is named by what is measured.
+
     Parameters
     ----------
     filepath : str or path
@@ -107,6 +111,7 @@ class ModelCheckpoint(Callback):
         if within and save_best_only:
             raise ArgumentError("save_best_only compares epochs; it does not go with batches or minutes")
         named = [name for _, name, _, _ in Formatter().parse(self.filepath) if name]
+        self._keeps_on_interrupt = not (save_best_only or save_weights_only) and {"epoch", "batch"}.issuperset(named)
         if within and any(name.startswith("val_") for name in named):
             raise ArgumentError(
                 f"{self.filepath}: within an epoch there is no validation loss; leave it out of the name"
@@ -142,6 +147,20 @@ class ModelCheckpoint(Callback):
         if not self._save(self._path(epoch, batch, logs)):
             self.best = before
 
+    @property
+    def follows_interrupts(self) -> bool:
+        """Whether Ctrl-C saves a checkpoint."""
+        return self._keeps_on_interrupt
+
+    def on_interrupt(self, epoch: int, batch: int) -> str | None:
+        """Save where training stood, and say where and how to go on."""
+        path = self._path(epoch, batch, {})
+        if not self._save(path, "no checkpoint is written"):
+            return None
+        whole = batch == self.params["steps"]
+        place = f"epoch {epoch + 1}" if whole else f"batch {batch} of epoch {epoch + 1}"
+        return f"the training up to {place} is saved; it goes on with fit(..., resume_from={str(path)!r})"
+
     def get_state(self) -> dict[str, Any]:
         """Return the best value so far, where there is one."""
         return {"best": self.best} if self.save_best_only else {}
@@ -168,7 +187,7 @@ class ModelCheckpoint(Callback):
         except (ValueError, IndexError, TypeError) as error:
             raise ArgumentError(f"{self.filepath} can't be filled in: {error}") from error
 
-    def _save(self, path: Path) -> bool:
+    def _save(self, path: Path, failure: str = "no checkpoint is written, training goes on") -> bool:
         self._saved = time.monotonic()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -178,7 +197,7 @@ class ModelCheckpoint(Callback):
                 self.model.save_checkpoint(path, self.run.state())
         except (OSError, ChainruleError) as error:
             if not self._warned:
-                warn(f"no checkpoint is written, training goes on: {error}", RuntimeWarning)
+                warn(f"{failure}: {error}", RuntimeWarning)
             self._warned = True
             return False
         if self.verbose:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,10 +11,11 @@ from chainrule.arrays import Array, fingerprint, whole_number
 from chainrule.engine import ahead
 from chainrule.engine.data import Rows
 from chainrule.engine.engine import Draw, Engine, Position, Progress, Task, Watch
-from chainrule.errors import ArgumentError, warn
+from chainrule.errors import ArgumentError, StateError, warn
 from chainrule.training import batches, divergence, resumption
 from chainrule.training.callbacks import Callback, CallbackList, Run, Stop
 from chainrule.training.history import History
+from chainrule.training.interrupts import HeldBack
 from chainrule.training.progress import make_progress
 
 PROGRESS_SECONDS = 0.1  # between two reports within an epoch
@@ -68,6 +70,8 @@ class Trainer:
         self.measured: list[Any] = []  # what the metrics had taken in, in a run that goes on within an epoch
         self.stop: Stop | None = None
         self._saved: Mapping[str, Any] | None = None
+        self.heard = 0  # of the beginning of the next step, in a run that goes on; see `resumption.Stand`
+        self._stand: resumption.Stand | None = None  # where the run can be saved
         self._together = engine.steps_together(task, settings.batch_size)
         if settings.validation_freq == 1 and not callable(settings.shuffle):
             self.engine = ahead.of_this_thread(engine, self._outlook())
@@ -86,9 +90,11 @@ class Trainer:
         self.history = History(params)
         larger: dict[str, bool | None] = {name: metric.larger_is_better for name, metric in task.measured.items()}
         self.run = Run(task.network, params, self.history, larger)
-        self.run.state = lambda: resumption.state_of(self)
+        self.run.state = self._state
         display = make_progress(settings.verbose)
         self.callbacks = CallbackList([*callbacks, *([display] if display else [])], self.run)
+        # While callbacks are told of something Ctrl-C waits: until all have heard, the run can't be saved.
+        self._interrupts = HeldBack()
 
     def _outlook(self) -> ahead.Outlook:
         """Return what is known of the epochs to come."""
@@ -97,7 +103,7 @@ class Trainer:
             self.train,
             self.rows,
             validation,
-            self._order,
+            self._orders_ahead,
             settings.batch_size,
             0 if validation is None else evaluation_batch(settings.validation_batch_size, len(validation)),
             self.position.epoch + settings.epochs - settings.initial_epoch,
@@ -116,6 +122,13 @@ class Trainer:
 
     def _chosen(self, order: Array) -> Array:
         return order if self.chosen is None else self.chosen[order]
+
+    def _orders_ahead(self, first: int, epochs: int) -> Array:
+        """Return the orders of the epochs from ``first`` on, one a row, and keep them until those are run."""
+        settings = self.settings
+        orders = self._chosen(batches.orders(self.rows, bool(settings.shuffle), settings.seed, first, epochs))
+        self._orders.update(enumerate(orders, first))
+        return orders
 
     def _draw_ahead(self) -> Draw | None:
         """Return what draws the order of the next epoch, if there is one to come."""
@@ -141,16 +154,20 @@ class Trainer:
         """Run the epochs, and return their history."""
         history, model = self.history, self.run.model
         self._started = time.perf_counter() - history.seconds
+        self._first = self.epoch, self.batch
         model.stop_training = False
         self.callbacks.call("on_train_begin", {})
         try:
             if self._saved is not None:
                 resumption.restore_callbacks(self.callbacks, self._saved)
-            while self.epoch < self.settings.epochs and self.stop is None:
-                self._epoch(self.epoch)
+            with self._interrupts.listening() if self.callbacks.follows_interrupts else nullcontext():
+                while self.epoch < self.settings.epochs and self.stop is None:
+                    self._epoch(self.epoch)
             history.stopped_by = self.stop.reason if self.stop else "all epochs done"
         except BaseException as error:
             history.stopped_by = "interrupted" if isinstance(error, KeyboardInterrupt) else f"an error: {error!r}"
+            if isinstance(error, KeyboardInterrupt):
+                self._keep(error)
             raise
         finally:  # also after an exception the model holds the weights of its last step, or their average
             history.seconds = time.perf_counter() - self._started
@@ -173,12 +190,46 @@ class Trainer:
         self.history.seconds = time.perf_counter() - self._started
         self.callbacks.call("on_pause", epoch, batch, logs)
 
-    def _epoch(self, epoch: int) -> None:
-        rate = self.task.optimizer.learning_rate
-        self.callbacks.call("on_epoch_begin", epoch, {})
-        if self.batch and self._saved is not None:  # it goes on within the epoch: what its beginning did is done
+    def _mark(self, heard: int, copies: bool = False) -> None:
+        """Note that the run can be saved as it stands, from now on or, in copies, during the steps that follow too."""
+        if self.callbacks.follows_interrupts or (self.callbacks.follows_pauses and not copies):
+            self._stand = resumption.Stand.of(self, heard, copies)
+
+    def _state(self) -> dict[str, Any]:
+        if self._stand is None:
+            raise StateError("a run can be saved at a pause only: call run.state() in on_pause or on_interrupt")
+        return resumption.state_of(self, self._stand)
+
+    def _keep(self, interrupt: KeyboardInterrupt) -> None:
+        """Let callbacks save the run as it stood before the steps that Ctrl-C has cut short."""
+        stand, model = self._stand, self.run.model
+        if stand is None or not self.callbacks.follows_interrupts or (stand.epoch, stand.batch) == self._first:
+            return
+        self.history.seconds = time.perf_counter() - self._started
+        place = (stand.epoch, stand.batch) if stand.batch else (stand.epoch - 1, self.steps)
+        now = model.snapshot()
+        try:
+            if stand.weights is not None:
+                model.restore(stand.weights)
+            for callback in self.callbacks.callbacks:
+                note = self.callbacks.tell(callback, "on_interrupt", *place)
+                if note is not None:
+                    interrupt.add_note(note)
+        finally:
+            model.restore(now)
+
+    def _begin(self, hook: str, number: int, heard: int) -> None:
+        """Tell callbacks that an epoch (1) or a batch (2) begins; what that did before the run was saved is done."""
+        self._stand, rate = None, self.task.optimizer.learning_rate
+        self.callbacks.call(hook, number, {})
+        if self.heard >= heard and self._saved is not None:
             resumption.restore_callbacks(self.callbacks, self._saved)
             self.task.optimizer.learning_rate = rate
+
+    def _epoch(self, epoch: int) -> None:
+        with self._interrupts:
+            self._begin("on_epoch_begin", epoch, 1)
+            self._mark(1)
         self._told = time.perf_counter()
         for metric in self.task.measured.values():
             metric.reset_state()
@@ -189,23 +240,30 @@ class Trainer:
         self._orders.pop(self.position.epoch, None)
         self._next = self._draw_ahead()
         self.stop = self._steps(epoch, order)
-        total, self.total, self.batch = self.total, Progress(), 0
+        logs = {"loss": self.total.loss, **_results(self.task)} if self.total.rows else {}
+        due = self.total.failed_step is None and (epoch + 1) % self.settings.validation_freq == 0
+        if due and self.validation is not None:
+            logs |= {f"val_{name}": value for name, value in self.evaluate(self.validation).items()}
+        with self._interrupts:
+            self._end(epoch, logs)
+
+    def _end(self, epoch: int, logs: dict[str, Any]) -> None:
+        """Note what an epoch has given, and tell the callbacks."""
+        total, self.total, self.batch, self.heard, self._stand = self.total, Progress(), 0, 0, None
         self.history.examples += total.rows
         if total.failed_step is not None:
             if total.rows:
                 self.history.weights_epoch = None  # some steps beyond the last epoch
-                self.history.unfinished = {"loss": total.loss, **_results(self.task)}
+                self.history.unfinished = logs
             return
-        logs = {"loss": total.loss, **_results(self.task)}
         self.position.epoch += 1
         self.epoch += 1
-        if self.validation is not None and (epoch + 1) % self.settings.validation_freq == 0:
-            logs |= {f"val_{name}": value for name, value in self.evaluate(self.validation).items()}
         self.history.append(epoch, logs)
         self.history.weights_epoch = epoch
         self.stop = self.callbacks.call("on_epoch_end", epoch, logs) or self.stop
         if self.stop is None and self.run.model.stop_training:
             self.stop = Stop("stop_training was set")
+        self._mark(0)
         if self.callbacks.follows_pauses:
             self._pause(epoch, self.steps, logs)
 
@@ -220,9 +278,10 @@ class Trainer:
     def _steps(self, epoch: int, order: Array) -> Stop | None:
         """Run the steps that are left of one epoch, range by range; batch by batch where a callback follows batches."""
         each, told, total = self.callbacks.follows_batches, self.callbacks.follows_progress, self.total
+        followed = each or self.callbacks.follows_pauses or self.callbacks.follows_interrupts
         for start, stop_at in self._ranges(epoch):
-            if each:
-                self.callbacks.call("on_train_batch_begin", start, {})
+            if followed:
+                self._before(start)
             part = self.engine.run(
                 self.task,
                 self.position,
@@ -238,16 +297,34 @@ class Trainer:
             if part.failed_step is not None:
                 return self._diverged(epoch, order, part, start)
             self.batch = stop_at
-            pauses = self.callbacks.follows_pauses and stop_at < self.steps
+            if followed and (stop := self._after(epoch, start)) is not None:
+                return stop
+        return None
+
+    def _before(self, start: int) -> None:
+        """Tell callbacks that a range of steps begins, and note where the run stands."""
+        with self._interrupts:
+            if self.callbacks.follows_batches:
+                self._begin("on_train_batch_begin", start, 2)
+                self.heard = 0
+            self._mark(2 if self.callbacks.follows_batches else 1, copies=True)
+
+    def _after(self, epoch: int, start: int) -> Stop | None:
+        """Tell callbacks that the range of steps from ``start`` has ended, and let them save the run."""
+        each, total = self.callbacks.follows_batches, self.total
+        with self._interrupts:
+            pauses = self.callbacks.follows_pauses and self.batch < self.steps
             logs = {"loss": total.loss, **_results(self.task)} if each or pauses else {}
             if each:
+                self._stand = None
                 stop = self.callbacks.call("on_train_batch_end", start, logs)
-                if told:
-                    self._tell(stop_at, total.loss)
+                if self.callbacks.follows_progress:
+                    self._tell(self.batch, total.loss)
                 if stop is not None or self.run.model.stop_training:
                     return stop or Stop("stop_training was set")
+            self._mark(1)
             if pauses:
-                self._pause(epoch, stop_at, logs)
+                self._pause(epoch, self.batch, logs)
         return None
 
     def _watch(self, start: int) -> Watch:

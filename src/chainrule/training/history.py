@@ -132,4 +132,6 @@ class History:
 
 def _plain(value: Any) -> Any:
     """Return a number as Python's float, and an array as it is."""
-    return float(value) if isinstance(value, float | int) or np.ndim(value) == 0 else value
+    if type(value) is float:
+        return value
+    return float(value) if isinstance(value, int | float) or np.ndim(value) == 0 else value

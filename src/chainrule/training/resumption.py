@@ -5,8 +5,10 @@ Orders, splits and dropout masks are addressed by seed, epoch and step, so that 
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chainrule.arrays import Array
 from chainrule.engine.engine import Progress
 from chainrule.errors import ChainruleError, StateError, warn
 from chainrule.training.callbacks import CallbackList, Logger, Stop
@@ -16,22 +18,74 @@ if TYPE_CHECKING:
     from chainrule.training.fit import Trainer
 
 
-def state_of(trainer: "Trainer") -> dict[str, Any]:
-    """Return all of a run but the network's weights, between two ranges of steps."""
-    position, total = trainer.position, trainer.total
+@dataclass(frozen=True)
+class Stand:
+    """Where a run stands between two ranges of steps: what the steps that follow change, as it was.
+
+    Attributes
+    ----------
+    epoch, batch : int
+        The next ones to be made.
+    heard : {0, 1, 2}
+        How much callbacks have heard of their beginning: nothing, ``on_epoch_begin``, ``on_train_batch_begin`` too.
+    step, epochs_of_model : int
+        Of the position.
+    total : list of float
+        Of the batches of the epoch so far, as in `Progress`.
+    metrics : list
+        The states of the metrics, within an epoch.
+    stop : str or None
+        Why the run is over.
+    slots : dict of array
+    weights : pair of array or None
+        The model's vectors where they, and the slots, are copies; None where they are those that there are.
+    """
+
+    epoch: int
+    batch: int
+    heard: int
+    step: int
+    epochs_of_model: int
+    total: list[float]
+    metrics: list[Any]
+    stop: str | None
+    slots: Mapping[str, Array]
+    weights: tuple[Array, Array] | None
+
+    @classmethod
+    def of(cls, trainer: "Trainer", heard: int, copies: bool) -> "Stand":
+        """Return where a run stands now; copies outlive the steps that follow."""
+        position, total = trainer.position, trainer.total
+        return cls(
+            trainer.epoch,
+            trainer.batch,
+            heard,
+            position.step,
+            position.epoch,
+            [total.loss_sum, total.mass, total.rows],
+            [metric.get_state() for metric in trainer.task.measured.values()] if trainer.batch else [],
+            None if trainer.stop is None else trainer.stop.reason,
+            {name: values.copy() for name, values in position.slots.items()} if copies else position.slots,
+            trainer.run.model.snapshot() if copies else None,
+        )
+
+
+def state_of(trainer: "Trainer", stand: Stand) -> dict[str, Any]:
+    """Return all of a run but the network's weights, where it stands."""
     callbacks = [(c, trainer.callbacks.tell(c, "get_state")) for c in trainer.callbacks.callbacks]
     return {
         "settings": _settings(trainer),
         "runs_on": what_runs(trainer.engine.name),
         "seed": trainer.settings.seed,
-        "slots": position.slots,
-        "step": position.step,
-        "epochs_of_model": position.epoch,
-        "epoch": trainer.epoch,
-        "batch": trainer.batch,
-        "total": [total.loss_sum, total.mass, total.rows],
-        "metrics": [metric.get_state() for metric in trainer.task.measured.values()] if trainer.batch else [],
-        "stop": None if trainer.stop is None else trainer.stop.reason,
+        "slots": stand.slots,
+        "step": stand.step,
+        "epochs_of_model": stand.epochs_of_model,
+        "epoch": stand.epoch,
+        "batch": stand.batch,
+        "heard": stand.heard,
+        "total": stand.total,
+        "metrics": stand.metrics,
+        "stop": stand.stop,
         "history": trainer.history.get_state(),
         "callbacks": [[type(c).__name__, not isinstance(c, Logger), state] for c, state in callbacks if state],
     }
@@ -61,6 +115,7 @@ def restore(trainer: "Trainer", saved: Mapping[str, Any]) -> None:
         position.step, position.epoch = saved["step"], saved["epochs_of_model"]
         trainer.task.network.seek(position.step)
         trainer.epoch, trainer.batch = saved["epoch"], saved["batch"]
+        trainer.heard = saved.get("heard", int(saved["batch"] > 0))  # checkpoints of version 0.1 don't say it
         trainer.total, trainer.measured = Progress(*saved["total"]), saved["metrics"]
         trainer.stop = None if saved["stop"] is None else Stop(saved["stop"])
         trainer.history.set_state(saved["history"])

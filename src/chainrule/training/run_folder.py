@@ -1,4 +1,4 @@
-"""RunFolder: what one training leaves behind in a folder, for people and for programs that go on from it.
+"""RunFolder: what a training or a sweep leaves behind in a folder, for people and for programs that go on from it.
 
     settings.json      what was asked for
     environment.json   versions, platform, engine, seed and command
@@ -6,6 +6,12 @@
     model.safetensors  the model, when training is over
     checkpoint.safetensors, refit.safetensors
                        where training stands, while it lasts; the latter when it goes over all rows once more
+
+A sweep has no metrics and checkpoints, but
+
+    trials.jsonl       one JSON object a line for every trial, written as it ends
+    study.journal      the study, to go on with, unless it is in another storage
+    rates.svg          scores against learning rates, where those were tried
 
 All files are UTF-8. Readers ignore fields that they don't know, and other files in the folder.
 """
@@ -26,10 +32,11 @@ from chainrule.training.line_logger import LineLogger
 
 SETTINGS, ENVIRONMENT, METRICS, MODEL = "settings.json", "environment.json", "metrics.jsonl", "model.safetensors"
 CHECKPOINT, REFIT = "checkpoint.safetensors", "refit.safetensors"
+TRIALS, STUDY, RATES = "trials.jsonl", "study.journal", "rates.svg"
 
 
 class RunFolder:
-    """A folder with the record of one training.
+    """A folder with the record of one training, or of one sweep.
 
     Parameters
     ----------
@@ -77,7 +84,7 @@ class RunFolder:
         folder.check_free(overwrite)
         try:
             folder.path.mkdir(parents=True, exist_ok=True)
-            for name in (METRICS, MODEL, CHECKPOINT, REFIT):
+            for name in (METRICS, MODEL, CHECKPOINT, REFIT, TRIALS, STUDY, RATES):
                 (folder.path / name).unlink(missing_ok=True)
         except OSError as error:
             raise FileError(f"can't make the run folder {path}: {error.strerror or error}") from error
@@ -117,13 +124,16 @@ class RunFolder:
 
     def metrics(self) -> list[dict[str, Any]]:
         """Return the metrics of the epochs that ended; half a line, of a run that was killed, is left out."""
-        try:
-            lines = (self.path / METRICS).read_text("utf-8").split("\n")
-            return [json.loads(line) for line in lines[:-1]]  # what follows the last line end is unfinished
-        except (OSError, ValueError) as error:
-            raise FileError(
-                f"{self.path / METRICS} can't be read: {getattr(error, 'strerror', None) or error}"
-            ) from error
+        return self._lines(METRICS)
+
+    def trials(self) -> list[dict[str, Any]]:
+        """Return the trials of a sweep that ended; half a line is left out."""
+        return self._lines(TRIALS)
+
+    @property
+    def holds_sweep(self) -> bool:
+        """Whether it is the folder of a sweep."""
+        return (self.path / TRIALS).exists()
 
     def keep(self, minutes: float) -> "tuple[Keep, Keep]":
         """Return where and how often training, and training on all rows after it, are kept."""
@@ -155,6 +165,13 @@ class RunFolder:
         """Remove the checkpoints, once the model is saved."""
         for name in (REFIT, CHECKPOINT):
             (self.path / name).unlink(missing_ok=True)
+
+    def _lines(self, name: str) -> list[dict[str, Any]]:
+        try:
+            lines = (self.path / name).read_text("utf-8").split("\n")
+            return [json.loads(line) for line in lines[:-1]]  # what follows the last line end is unfinished
+        except (OSError, ValueError) as error:
+            raise FileError(f"{self.path / name} can't be read: {getattr(error, 'strerror', None) or error}") from error
 
     def _read(self, name: str) -> dict[str, Any]:
         try:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule import losses
-from chainrule.analysis.diagnosis.probe import Trainer, draw_again, peak_rate
+from chainrule.analysis.diagnosis.probe import STEPS, Trainer, draw_again, peak_rate
 from chainrule.analysis.diagnosis.reference import MOST_ROWS, Reference, reference, skill
 from chainrule.analysis.diagnosis.statistics import LayerStatistics, activation_of, layer_statistics
 from chainrule.arrays import Array
@@ -47,6 +47,8 @@ class Evidence:
         What the features come from, where they were encoded; a leak is looked for in these.
     answers : array, optional
         The targets in the columns' terms.
+    class_names : sequence of str, optional
+        What the classes are called; default: their codes.
     untrained : sequence of int
         Features that are constant on purpose.
     batch_size : int, optional
@@ -64,6 +66,7 @@ class Evidence:
         names: Sequence[str] | None = None,
         columns: Sequence[Column] | None = None,
         answers: Array | None = None,
+        class_names: Sequence[str] | None = None,
         untrained: Sequence[int] = (),
         batch_size: int | None = None,
         seed: int = 0,
@@ -75,6 +78,7 @@ class Evidence:
         self.rows = Rows(x, self.loss.check_targets(y, model.output_shape), sample_weight)
         self.names = tuple(names) if names is not None else tuple(f"feature {i}" for i in range(x.shape[-1]))
         self._columns, self._answers = columns, answers
+        self._class_names = class_names
         self.history: History | None = model.history
         params = self.history.params if self.history else {}
         self.batch_size = min(batch_size or params.get("batch_size", 32), len(x))
@@ -145,6 +149,10 @@ class Evidence:
             return 0
         return max(2, self.class_outputs)
 
+    def class_name(self, code: int) -> str:
+        """Return what a class is called."""
+        return str(code) if self._class_names is None else self._class_names[code]
+
     def targets(self, rows: Rows) -> Array:
         """Return targets as columns: an indicator for each class, or the numbers."""
         codes = classes_of(self.loss, rows.y)
@@ -214,12 +222,29 @@ class Evidence:
         return outputs
 
     @cached_property
+    def probabilities(self) -> Array:
+        """Of classes: the outputs as probabilities (rows, classes)."""
+        if not self.loss.from_logits:
+            return self.outputs
+        logits = self.outputs / (2 if self.class_outputs == 1 else 1)  # `outputs` has a single logit with both signs
+        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+    @cached_property
     def skill(self) -> float:
         """How far from guessing to certainty the network is, by accuracy or R2."""
+        return self._skill(balanced=False)
+
+    @cached_property
+    def balanced_skill(self) -> float:
+        """The same by balanced accuracy, of numbers R2."""
+        return self._skill(balanced=True)
+
+    def _skill(self, balanced: bool) -> float:
         targets = self.targets(self.rows)
         if targets.shape != self.outputs.shape or not np.isfinite(self.outputs).all():
             return float("nan")
-        return skill(targets, self.outputs, self.classes is not None)
+        return skill(targets, self.outputs, self.classes is not None, balanced)
 
     @cached_property
     def now(self) -> Measurement:
@@ -284,6 +309,36 @@ class Evidence:
             return self.fresh()
         losses = [self.now.loss, *self.curve("loss")[-1:]]
         return min((float(loss) for loss in losses if np.isfinite(loss)), default=float("inf")) / self.unit
+
+    @property
+    def short(self) -> bool:
+        """Whether the run had fewer steps than the short trainings."""
+        return self.history is not None and self.history.params["steps"] * len(self.history.epoch) < STEPS
+
+    @cached_property
+    def reached_in_time(self) -> float:
+        """`reached`; of a short run what it reaches in as many more steps as the short trainings have.
+
+        This is what a short training at another setting is compared with.
+        """
+        return min(self.reached, self.onward()) if self.short else self.reached
+
+    @cached_property
+    def around(self) -> float:
+        """The loss, in baselines, around which the last third of the epochs moves; of a short run `reached_in_time`.
+
+        A single epoch, the last say, can be low by luck. It is the median of the training or of the validation losses,
+        whichever is lower: the one counts noise such as dropout's, the other rows that are new.
+        """
+        if self.short or not self.trained:
+            return self.reached_in_time
+        medians = [float(np.median(curve)) for name in ("loss", "val_loss") if len(curve := self.last_third(name))]
+        return min((loss for loss in medians if np.isfinite(loss)), default=float("inf")) / self.unit
+
+    def last_third(self, name: str) -> Array:
+        """Return the last third of a curve, one epoch at least."""
+        curve = self.curve(name)
+        return curve[-max(1, len(curve) // 3) :]
 
     @property
     def validation_rows(self) -> int:

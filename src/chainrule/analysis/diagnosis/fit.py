@@ -11,7 +11,9 @@ NOTHING = 1e-6  # a baseline below: all targets are the same
 CERTAIN = 3.0  # deviations: below, what simple learners find may be chance
 CHANCE = 2.0  # deviations of a mean of squares over the validation rows: so far the lowest of many losses may fall
 RARE = 1 / 3  # of an even share: a class is rare from here on
-MISSED = 1 / 3  # share of a rare class that is recognised
+MISSED = 1 / 3  # share of a rare class that is recognised, too small by itself
+OFTEN_MISSED = 2 / 3  # ... and where weighing it gains this much balanced accuracy:
+GAIN = 0.05
 BEHIND = 0.15  # skill by which a network is behind simple learners
 SMOOTH = 5  # epochs whose median stands for each, so that one bad epoch is no curve
 RISE = 0.08  # of the baseline, from the lowest validation loss to that of the weights the model has
@@ -42,42 +44,60 @@ def no_signal(evidence: Evidence) -> Finding | None:
 
 
 def imbalance_ignored(evidence: Evidence) -> Finding | None:
-    """A class of less than a third of an even share, of which the trained network recognises less than a third.
+    """A class of less than a third of an even share, which the trained network answers too seldom.
 
-    Simple learners must show that it can be told apart (see `no_signal`).
+    It recognises less than a third of it. Or less than two thirds, and would gain from outputs divided by the shares of
+    the classes: these answer by likelihood instead of by frequency, as classes weighed alike do (Elkan 2001, The
+    Foundations of Cost-Sensitive Learning). The gain is in balanced accuracy, the mean recall of the classes, and 0.05
+    at least. Simple learners must show that there is something to tell (see `no_signal`).
     """
     if not evidence.trained or evidence.classes is None or evidence.reference.evidence < CERTAIN:
         return None
     counts = np.bincount(evidence.classes, minlength=evidence.class_count)
     shares = counts / counts.sum()
-    answers = evidence.outputs.argmax(axis=1)
-    recalls = {
-        int(c): float((answers[evidence.classes == c] == c).mean())
-        for c in np.flatnonzero((counts > 0) & (shares < RARE / evidence.class_count))
-    }
-    missed = {c: recall for c, recall in recalls.items() if recall < MISSED}
+    rare = np.flatnonzero((counts > 0) & (shares < RARE / evidence.class_count))
+    if not len(rare):
+        return None
+    recalls = _recalls(evidence.outputs, evidence.classes)
+    weighed = _recalls(evidence.probabilities / np.where(counts > 0, shares, np.inf), evidence.classes)
+    gain = float(np.nanmean(weighed) - np.nanmean(recalls))
+    limit = MISSED if gain < GAIN else OFTEN_MISSED
+    missed = [int(c) for c in rare if recalls[c] < limit]
     if not missed:
         return None
-    worst = min(missed, key=lambda c: (missed[c], shares[c]))
+    worst = min(missed, key=lambda c: (recalls[c], shares[c]))
+    name = evidence.class_name(worst)
     return Finding(
         "imbalance-ignored",
         "warning",
-        f"class {worst}",
-        f"class {worst} is {shares[worst]:.1%} of the rows, and of these {missed[worst]:.0%} are recognised",
-        {"share": float(shares[worst]), "recognised": missed[worst], "classes": len(missed), "limit": MISSED},
+        f"class {name}",
+        f"class {name} is {shares[worst]:.1%} of the rows, and of these {recalls[worst]:.0%} are recognised; weighed "
+        f"like the others it would be {weighed[worst]:.0%}",
+        {"share": float(shares[worst]), "recognised": float(recalls[worst]), "weighed": float(weighed[worst]),
+         "balanced_accuracy": float(np.nanmean(recalls)), "balanced_accuracy_weighed": float(np.nanmean(weighed)),
+         "classes": len(missed), "limit": limit},
         "weigh the classes: fit(class_weight='balanced'), or --class-weight balanced",
-    )
+    )  # fmt: skip
+
+
+def _recalls(scores: Array, classes: Array) -> Array:
+    """Return the share of each class that gets its largest score where it should; NaN of a class without rows."""
+    right = scores.argmax(axis=1) == classes
+    count = scores.shape[1]
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.bincount(classes[right], minlength=count) / np.bincount(classes, minlength=count))
 
 
 def underfitting(evidence: Evidence) -> Finding | None:
     """The network answers its own training rows worse, by 0.15, than simple learners answer rows left out.
 
-    Measured by accuracy above guessing, or R2.
+    Measured by accuracy above guessing, or R2; of classes by balanced accuracy, too, of which a network has more where
+    they were weighed.
     """
     if not evidence.trained:
         return None
-    behind = evidence.reference.skill - evidence.skill
-    if not behind > BEHIND:
+    found = evidence.reference
+    if not min(found.skill - evidence.skill, found.balanced - evidence.balanced_skill) > BEHIND:
         return None
     return Finding(
         "underfitting",
@@ -102,7 +122,8 @@ def overfitting(evidence: Evidence) -> Finding | None:
     held = history.epoch.index(history.weights_epoch)
     lowest = int(np.nanargmin(validation))
     rise = float(validation[held] - validation[lowest]) / evidence.unit
-    if not rise > max(RISE, PER_GAP * training[held] / validation[held]):
+    limit = max(RISE, PER_GAP * float(training[held] / validation[held]))
+    if not rise > limit:
         return None
     return Finding(
         "overfitting",
@@ -111,7 +132,7 @@ def overfitting(evidence: Evidence) -> Finding | None:
         f"the network learns rows by heart: the validation loss rose from {validation[lowest]:.3g} in epoch "
         f"{history.epoch[lowest] + 1} to {validation[held]:.3g}, while the training loss fell to {training[held]:.3g}",
         {"lowest": float(validation[lowest]), "held": float(validation[held]), "training": float(training[held]),
-         "rise": rise, "limit": RISE},
+         "rise": rise, "limit": limit},
         "stop earlier: EarlyStopping(restore_best_weights=True); or a smaller network, dropout, more rows",
     )  # fmt: skip
 

@@ -17,35 +17,45 @@ class Reference:
 
     Attributes
     ----------
-    skill : float
-        As `skill` gives it.
+    skill, balanced : float
+        As `skill` gives them.
     evidence : float
         The largest correlation of an answer with its target, times the root of the rows: of pure noise it is normal
         with deviation 1 at most, so above 3 there is something to learn.
     """
 
     skill: float
+    balanced: float
     evidence: float
 
 
-def skill(targets: Array, outputs: Array, classes: bool) -> float:
+def skill(targets: Array, outputs: Array, classes: bool, balanced: bool = False) -> float:
     """Return how far from guessing (0) to certainty (1) outputs are: of classes by accuracy, of numbers R2.
 
     Parameters
     ----------
     targets, outputs : arrays (rows, outputs)
         Of classes one column each: indicators, and scores of which the largest answers.
+    balanced : bool
+        Of classes: by balanced accuracy, as if there were as many rows of each.
 
     Examples
     --------
-    >>> targets = np.eye(2)[[0, 0, 1, 1]]
+    >>> targets = np.eye(2)[[0, 0, 0, 1]]
     >>> skill(targets, targets, classes=True), skill(targets, np.ones((4, 2)), classes=True)
     (1.0, 0.0)
+    >>> answers = np.eye(2)[[0, 0, 1, 1]]
+    >>> skill(targets, answers, classes=True), round(skill(targets, answers, classes=True, balanced=True), 2)
+    (0.0, 0.67)
     """
     if classes:
-        right = float((outputs.argmax(axis=1) == targets.argmax(axis=1)).mean())
-        guess = float(targets.mean(axis=0).max())
-        return (right - guess) / (1 - guess) if guess < 1 else 0.0
+        right = outputs.argmax(axis=1) == targets.argmax(axis=1)
+        shares = targets.mean(axis=0)
+        each = shares[targets.argmax(axis=1)]  # the share of its class, for each row
+        count = int((shares > 0).sum())
+        accuracy = float((right / each).mean() / count if balanced else right.mean())
+        guess = 1 / count if balanced else float(shares.max())
+        return (accuracy - guess) / (1 - guess) if guess < 1 else 0.0
     spread = float(((targets - targets.mean(axis=0)) ** 2).sum())
     return 1 - float(((targets - outputs) ** 2).sum()) / spread if spread > 0 else 0.0
 
@@ -63,11 +73,11 @@ def reference(x: Array, targets: Array, classes: bool) -> Reference:
     deviation = x.std(axis=0)
     x = x[:, deviation > 0] / deviation[deviation > 0]
     if not x.shape[1] or len(x) <= 2 * _NEIGHBOURS:
-        return Reference(0.0, 0.0)
+        return Reference(0.0, 0.0, 0.0)
     answers = [_of_neighbours(x, targets), _of_ridge(x, targets)]
-    shares = [skill(targets, answer, classes) for answer in answers]
+    best, balanced = (max(skill(targets, answer, classes, way) for answer in answers) for way in (False, True))
     correlation = max(_correlation(answer[:, k], targets[:, k]) for answer in answers for k in range(targets.shape[1]))
-    return Reference(max(shares), correlation * float(np.sqrt(len(x))))
+    return Reference(best, balanced, correlation * float(np.sqrt(len(x))))
 
 
 def _of_neighbours(x: Array, targets: Array) -> Array:

@@ -14,7 +14,7 @@ from chainrule.autodiff.tape import GradientTape
 from chainrule.autodiff.tensor import Tensor
 from chainrule.autodiff.variable import Variable
 from chainrule.errors import ArgumentError, DataError
-from chainrule.layers import CategoryEmbedding
+from chainrule.layers import Activation, CategoryEmbedding, Dense
 from chainrule.random import generator
 
 
@@ -189,12 +189,14 @@ def _splits_off_sigmoid(problem: Problem) -> bool:
     if problem.on_logits is None or problem.on_logits.activation != "sigmoid":
         return False
     x = problem.inputs
-    for layer in problem.replica.layers[:-1]:
+    *hidden, last = problem.replica.layers
+    for layer in hidden:
         x = layer(x, problem.replica.training)
-    z = problem.replica.layers[-1].preactivation(x)  # type: ignore[attr-defined]  # a Dense or an Activation
+    assert isinstance(last, Dense | Activation)  # others have no activation that a loss undoes
+    z = last.preactivation(x)
     problem.replica.rewind()
     y = activations.sigmoid(z).numpy()
-    if len(problem.replica.layers) == 1 and not problem.replica.layers[-1].weights:
+    if not hidden and not last.weights:
         return False  # nothing but a sigmoid: there is no stage before it
     return bool(((y * (1 - y)) > 0).all())
 

@@ -71,9 +71,9 @@ def _how(passes: Backpropagation, record: Record, place: Place, before: Quantity
 
 
 def _weighted_sum(record: Record, place: Place, symbol: str) -> Line:
-    layer = record.stage.layer
-    kernel = layer.kernel.numpy()  # type: ignore[attr-defined]  # a Dense
-    bias = layer.bias.numpy() if layer.use_bias else None  # type: ignore[attr-defined]
+    layer = record.stage.dense
+    kernel = layer.kernel.numpy()
+    bias = layer.bias.numpy() if layer.use_bias else None
     width, units = kernel.shape
     position, unit = divmod(place.unit, units)
     inputs = record.inputs.numpy()[place.example].reshape(-1, width)[position]

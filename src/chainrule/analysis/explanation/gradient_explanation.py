@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import prod
-from typing import NamedTuple
+from math import isfinite, prod
+from typing import Any, NamedTuple
 
 from chainrule.analysis.explanation.quantities import Quantity, Ratio
 from chainrule.analysis.explanation.traces import Trace
@@ -238,7 +238,7 @@ class GradientExplanation:
         >>> print(f"predicted {change.predicted:.2f}, true {change.true:.2f}")
         predicted 0.40, true 0.44
         """
-        if not is_number(delta):
+        if not (is_number(delta) and isfinite(delta)):
             raise ArgumentError(f"delta must be a number, such as 0.1, got {delta!r}")
         return WhatIf(float(delta), self.loss, self.objective(float(delta)), self.gradient * float(delta))
 
@@ -276,6 +276,30 @@ class GradientExplanation:
         from chainrule.analysis.explanation.render_svg import render_explanation
 
         return render_explanation(self)
+
+    def as_dict(self, delta: float = 0.1) -> dict[str, Any]:
+        """Return it as JSON data: weight, gradient, factors, the steps back with their sums, paths, check and what if.
+
+        Quantities and derivatives are called as in the text, ``a1[0]`` and ``dJ/da1[0]``; numbers that are not finite
+        are None.
+
+        Parameters
+        ----------
+        delta : float
+            Of "what if".
+
+        Examples
+        --------
+        >>> from chainrule import Sequential, analysis
+        >>> from chainrule.layers import Dense, Input
+        >>> model = Sequential([Input((1,)), Dense(1, kernel_initializer="ones")], seed=0)
+        >>> data = analysis.explain_gradient(model, [2.0], [1.0], "dense_1/kernel[0, 0]", loss="mse").as_dict()
+        >>> data["gradient"], [factor["derivative"] for factor in data["factors"]]
+        (4.0, ['dJ/dy', 'dy/dw'])
+        """
+        from chainrule.analysis.explanation.render_json import as_data
+
+        return as_data(self, delta)
 
     def _repr_html_(self) -> str:
         from chainrule.analysis.explanation.compose import document_of

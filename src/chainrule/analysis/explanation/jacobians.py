@@ -72,7 +72,7 @@ def local_jacobian(record: Record, rows: Array, coupled: bool) -> LocalJacobian:
     structure, outputs = record.stage.structure, record.outputs.numpy()[rows]
     inputs = record.inputs.numpy()[rows]
     if structure == "matrix":
-        kernel = record.stage.layer.kernel.numpy()  # type: ignore[attr-defined]  # a Dense
+        kernel = record.stage.dense.kernel.numpy()
         return _grouped(np.broadcast_to(kernel.T, (inputs.size // len(kernel), *kernel.T.shape)))
     if structure == "elementwise":
         return _grouped(record.back(np.ones(record.outputs.shape))[rows].reshape(-1, 1, 1))

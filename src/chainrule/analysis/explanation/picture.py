@@ -190,7 +190,7 @@ def _edges(passes: Backpropagation, example: int, columns: list[Column], place: 
             if record.stage.part == "sum":
                 if unit.index // width != other.index // size:  # at another place of the example
                     continue
-                kernel = record.stage.layer.kernel.numpy()  # type: ignore[attr-defined]  # a Dense
+                kernel = record.stage.dense.kernel.numpy()
                 value = float(kernel[unit.index % width, other.index % size])
                 inputs = record.inputs.numpy()[example].reshape(-1)[unit.index]
                 slope = record.gradient[example].reshape(-1)[other.index] * inputs
@@ -204,7 +204,6 @@ def _leads(record: Record, unit: int, other: int) -> bool:
     """Whether a unit reaches another through a layer without a matrix."""
     layer = record.stage.layer
     if is_standard(layer, CategoryEmbedding):
-        columns = layer.columns  # type: ignore[attr-defined]  # a CategoryEmbedding
-        sources = [i for i in range(record.inputs.shape[-1]) for _ in range(columns.get(i, (0, 1))[1])]
+        sources = [i for i in range(record.inputs.shape[-1]) for _ in range(layer.columns.get(i, (0, 1))[1])]
         return sources[other] == unit
     return record.stage.structure not in ("elementwise", "batch") or unit == other

@@ -15,6 +15,7 @@ from chainrule.autodiff.tensor import Tensor
 from chainrule.engine.data import as_array, check_inputs, check_weights
 from chainrule.engine.python import loss_on_logits
 from chainrule.errors import ArgumentError, ShapeError, StateError
+from chainrule.layers import Activation, Dense
 from chainrule.models.outputs import check_outputs
 
 
@@ -119,7 +120,8 @@ class Problem:
             for layer in hidden:
                 x = layer(x, self.replica.training)
             if self.on_logits is not None:
-                z = last.preactivation(x)  # type: ignore[attr-defined]  # a Dense or an Activation
+                assert isinstance(last, Dense | Activation)  # others have no activation that a loss undoes
+                z = last.preactivation(x)
                 values = self.on_logits.values(self.targets, z)
             else:
                 values = self.loss.values(self.targets, last(x, self.replica.training))

@@ -85,15 +85,14 @@ def local_reason(record: Record, by: Quantity, output: int, node: int, row: int)
     stage, layer = record.stage, record.stage.layer
     before = record.inputs.numpy()[row].reshape(-1)[node]
     if stage.part == "sum":
-        units = layer.units  # type: ignore[attr-defined]  # a Dense
         width = record.inputs.shape[-1]
-        return weight_name(f"{layer.name}/kernel", (node % width, output % units))
+        return weight_name(f"{layer.name}/kernel", (node % width, output % stage.dense.units))
     if stage.part == "activation":
         return f"slope of {stage.activation_name} at {by} = {before:.6g}"
     if is_standard(layer, Dropout):
         if not record.back(np.ones(record.outputs.shape))[row].reshape(-1)[node]:
             return "dropped in this step"
-        return f"kept, times 1 / (1 - {layer.rate:g})" if _masked(record) else "dropout is off"  # type: ignore[attr-defined]
+        return f"kept, times 1 / (1 - {layer.rate:g})" if _masked(record) else "dropout is off"
     if is_standard(layer, Flatten):
         return "the same number at another place"
     if is_standard(layer, Normalization):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeGuard, TypeVar
 
 from chainrule import activations
 from chainrule.autodiff.tensor import Tensor
@@ -21,6 +21,7 @@ from chainrule.layers import (
 )
 from chainrule.layers.layer import Layer
 
+L = TypeVar("L", bound=Layer)
 Part: TypeAlias = Literal["sum", "activation", "layer"]
 # Which outputs depend on which inputs: "matrix": those of the kernel, in each place alike; "elementwise"; "last axis":
 # all of the last axis, each row by itself; "batch": the same unit of all examples; "example": anything of the example
@@ -70,6 +71,12 @@ class Stage:
         return [v for v in self.layer.weights if v.dtype.kind == "f"]
 
     @property
+    def dense(self) -> Dense:
+        """The layer whose sum this is."""
+        assert isinstance(self.layer, Dense)
+        return self.layer
+
+    @property
     def activation_name(self) -> str:
         """What the activation of this stage is called."""
         return name_of(getattr(self.layer, "activation", None))
@@ -80,7 +87,7 @@ def name_of(function: Any) -> str:
     return str(getattr(function, "name", getattr(function, "__name__", "g")))
 
 
-def is_standard(layer: Layer, *kinds: type[Layer]) -> bool:
+def is_standard(layer: Layer, *kinds: type[L]) -> TypeGuard[L]:
     """Whether a layer is of one of these kinds and computes as they do: a subclass may compute something else."""
     return any(isinstance(layer, kind) and type(layer).call is kind.call for kind in kinds)
 

@@ -1,5 +1,6 @@
 """Rates that fall along a simple function of the time: exponential, one over the time, a polynomial."""
 
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,35 @@ from chainrule.optimizers.ranges import not_negative, positive
 from chainrule.optimizers.schedules.schedule import Schedule
 
 
-class ExponentialDecay(Schedule):
+class _Decay(Schedule):
+    """Base of the rates that a ``decay_rate`` lowers every ``decay_steps`` steps."""
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: float,
+        decay_rate: float,
+        staircase: bool = False,
+        *,
+        name: str | None = None,
+    ) -> None:
+        owner = name or type(self).__name__
+        self.initial_learning_rate = positive(owner, "initial_learning_rate", initial_learning_rate, usual=0.1)
+        self.decay_steps = positive(owner, "decay_steps", decay_steps, usual=1000)
+        self.decay_rate = self._check_rate(owner, decay_rate)
+        self.staircase = staircase
+
+    @abstractmethod
+    def _check_rate(self, owner: str, decay_rate: Any) -> float:
+        """Return the ``decay_rate`` where it is in its range."""
+
+    def _periods(self, step: Any) -> Array:
+        """Return how many times ``decay_steps`` have gone by."""
+        periods = np.divide(step, self.decay_steps)
+        return np.asarray(np.floor(periods) if self.staircase else periods)
+
+
+class ExponentialDecay(_Decay):
     """The rate is multiplied by ``decay_rate`` every ``decay_steps`` steps.
 
         rate = initial_learning_rate decay_rate^(step / decay_steps)
@@ -27,26 +56,15 @@ class ExponentialDecay(Schedule):
     array([0.1  , 0.05 , 0.025])
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: float,
-        decay_rate: float,
-        staircase: bool = False,
-        *,
-        name: str = "ExponentialDecay",
-    ) -> None:
-        self.initial_learning_rate = positive(name, "initial_learning_rate", initial_learning_rate, usual=0.1)
-        self.decay_steps = positive(name, "decay_steps", decay_steps, usual=1000)
-        self.decay_rate = positive(name, "decay_rate", decay_rate, usual=0.96)
-        self.staircase = staircase
+    def _check_rate(self, owner: str, decay_rate: Any) -> float:
+        return positive(owner, "decay_rate", decay_rate, usual=0.96)
 
     def __call__(self, step: Any) -> Array:
         """Return the rates at the steps."""
-        return np.asarray(self.initial_learning_rate * self.decay_rate ** _periods(self, step))
+        return np.asarray(self.initial_learning_rate * self.decay_rate ** self._periods(step))
 
 
-class InverseTimeDecay(Schedule):
+class InverseTimeDecay(_Decay):
     """The rate falls as one over the time.
 
         rate = initial_learning_rate / (1 + decay_rate step / decay_steps)
@@ -64,23 +82,12 @@ class InverseTimeDecay(Schedule):
     array([0.1  , 0.05 , 0.025])
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: float,
-        decay_rate: float,
-        staircase: bool = False,
-        *,
-        name: str = "InverseTimeDecay",
-    ) -> None:
-        self.initial_learning_rate = positive(name, "initial_learning_rate", initial_learning_rate, usual=0.1)
-        self.decay_steps = positive(name, "decay_steps", decay_steps, usual=1000)
-        self.decay_rate = not_negative(name, "decay_rate", decay_rate, usual=0.5)
-        self.staircase = staircase
+    def _check_rate(self, owner: str, decay_rate: Any) -> float:
+        return not_negative(owner, "decay_rate", decay_rate, usual=0.5)
 
     def __call__(self, step: Any) -> Array:
         """Return the rates at the steps."""
-        return np.asarray(self.initial_learning_rate / (1 + self.decay_rate * _periods(self, step)))
+        return np.asarray(self.initial_learning_rate / (1 + self.decay_rate * self._periods(step)))
 
 
 class PolynomialDecay(Schedule):
@@ -127,8 +134,3 @@ class PolynomialDecay(Schedule):
         left = 1 - np.minimum(step, period) / period
         above = self.initial_learning_rate - self.end_learning_rate
         return np.asarray(above * left**self.power + self.end_learning_rate)
-
-
-def _periods(schedule: ExponentialDecay | InverseTimeDecay, step: Any) -> Array:
-    periods = np.divide(step, schedule.decay_steps)
-    return np.asarray(np.floor(periods) if schedule.staircase else periods)

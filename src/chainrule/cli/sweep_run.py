@@ -1,0 +1,97 @@
+"""What a sweep leaves behind: its run folder, its pictures, and how to go on with one that was stopped."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chainrule.cli import screen
+from chainrule.cli.resume import check_same_table
+from chainrule.cli.screen import check_output
+from chainrule.errors import ArgumentError, DependencyError
+from chainrule.training.run_folder import RATES, RunFolder
+
+if TYPE_CHECKING:
+    from chainrule.analysis import SweepResult
+    from chainrule.analysis.search import Search
+    from chainrule.tables import Table
+
+PICTURES = (".png", ".svg", ".pdf")
+_NOT_SETTINGS = ("run", "resume", "force", "as_json", "quiet")
+
+
+def open_folder(path: Path, rows: "Table", ctx: click.Context, seed: int) -> RunFolder:
+    """Return the run folder: the one of a sweep to go on with, else a new one.
+
+    Raises
+    ------
+    DataError
+        The sweep there began with another table.
+    FileError
+        No folder can be made there.
+    """
+    from chainrule.training.environment import of_command
+
+    folder = RunFolder(path)
+    if ctx.params["resume"] and folder.holds_sweep:
+        check_same_table(folder, rows)
+        return folder
+    asked = {name: _plain(value) for name, value in ctx.params.items() if name not in _NOT_SETTINGS}
+    environment = {**of_command(ctx.obj, seed), "table": rows.fingerprint()}
+    return RunFolder.create(path, asked, environment, ctx.params["force"])
+
+
+def _plain(value: Any) -> Any:
+    """Return what was asked for as JSON data; ranges as they are typed."""
+    from chainrule.analysis.search_space import Range
+
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value.text if isinstance(value, Range) else str(value) if isinstance(value, Path) else value
+
+
+def check_plot(plot: Path, swept: Sequence[str], force: bool) -> None:
+    """Refuse a picture that can't be drawn, before the work is done."""
+    if plot.suffix.lower() not in PICTURES:
+        raise ArgumentError(f"--plot writes {', '.join(PICTURES)}, got {plot.name!r}")
+    if "learning_rate" not in swept:
+        raise ArgumentError("--plot shows the score against the learning rate; give --learning-rate a range or a list")
+    if not _can_draw():
+        raise DependencyError("--plot needs matplotlib; install it with: pip install 'chainrule[plot]'")
+    check_output(plot, force)
+
+
+def draw(result: "SweepResult", plot: Path | None, folder: RunFolder | None) -> list[Path]:
+    """Draw the rate curve where it is asked for, and in the run folder where rates were tried; return the files."""
+    pictures = [] if plot is None else [plot]
+    if folder is not None and "learning_rate" in result.swept:
+        if _can_draw():
+            pictures.append(folder.path / RATES)
+        else:
+            screen.remark(f"no {RATES}: it needs matplotlib; install it with: pip install 'chainrule[plot]'")
+    if pictures:
+        figure = result.plot()
+        for picture in pictures:
+            figure.savefig(picture)
+    return pictures
+
+
+def _can_draw() -> bool:
+    import importlib.util
+
+    return importlib.util.find_spec("matplotlib") is not None
+
+
+def say_how_to_go_on(search: "Search", ctx: click.Context, out: Path) -> None:
+    """Keep the trials of a search that was stopped, and say on standard error how to go on with it."""
+    from chainrule.analysis.sweep_result import count_line
+
+    words = list(ctx.obj)
+    if search.study.storage is None:
+        kept = next(p for i in range(1, 1000) if not (p := out.with_name(f"{out.stem}-{i}.journal")).exists())
+        search.study.copy_to(kept)
+        words += ["--storage", str(kept)]
+    command = shlex.join(["chainrule", *words, *(["--resume"] if "--resume" not in words else [])])
+    click.echo(f"stopped: {count_line(search.study.results(), search.trials)}; go on with: {command}", err=True)
