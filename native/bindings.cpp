@@ -1,6 +1,7 @@
 // The Python module chainrule.engine._native: sessions, and what the machine offers. Addresses come as integers;
 // chainrule/engine/native.py checks the arrays behind them and keeps them alive during a call. Plans: bindings_plan.hpp.
 #include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
@@ -14,6 +15,7 @@
 
 #include "bindings_plan.hpp"
 #include "course.hpp"
+#include "pages.hpp"
 #include "predictor.hpp"
 #include "processors.hpp"
 #include "session.hpp"
@@ -85,22 +87,19 @@ void end() {
     while (running > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
-/// Do something without the interpreter's lock, and return what it gives; `end` waits for it.
-template <class Function>
-auto without_lock(const Function& function) {
-    struct Running {
-        Running() { ++running; }
-        ~Running() { --running; }
-    };
-    const Running noted;
-    const nb::gil_scoped_release release;
-    return function();
-}
-
-/// The same for what a caller waits for: it ends here if the interpreter is ending.
+/// Do something without the interpreter's lock; `end` waits for it, and the caller ends here if the interpreter is
+/// ending.
 template <class Function>
 void unlocked(const Function& function) {
-    without_lock(function);
+    {
+        struct Running {
+            Running() { ++running; }
+            ~Running() { --running; }
+        };
+        const Running noted;
+        const nb::gil_scoped_release release;
+        function();
+    }
     if (!ending) return;
     PyErr_SetNone(PyExc_SystemExit);  // which ends a thread without a word
     throw nb::python_error();
@@ -112,7 +111,7 @@ public:
     using Result = std::tuple<double, ptrdiff_t, ptrdiff_t, bool, double, double>;
 
     PySession(const nb::dict& description, ptrdiff_t batch, int threads)
-        : PySession(plan(description), batch, threads, Signals()) {}
+        : session_(plan(description), batch, threads) {}
 
     Result train(std::vector<Address> vectors, std::vector<BlockTuple> rows, ptrdiff_t count, Address order,
                  ptrdiff_t ordered, ptrdiff_t batch, ptrdiff_t start, ptrdiff_t stop, std::int64_t first_step,
@@ -197,11 +196,6 @@ public:
     bool drew() const { return drew_; }
 
 private:
-    PySession(const Plan& plan, ptrdiff_t batch, int threads, Signals&& signals)
-        : session_(without_lock([&] { return Session<T>(plan, batch, threads, [&] { return signals(); }); })) {
-        if (signals.raised()) throw nb::python_error();
-    }
-
     static T* at(Address address) { return reinterpret_cast<T*>(address); }
 
     static Vectors<T> pointers(const std::vector<Address>& v) {
@@ -342,6 +336,15 @@ private:
     std::vector<std::unique_ptr<Predictor<T>>> idle_;
 };
 
+/// So many bytes, all 0, given back with the last array that looks into them.
+nb::ndarray<nb::numpy, std::uint8_t, nb::ndim<1>> zeros(std::size_t size, int threads) {
+    auto memory = std::make_unique<Pages>(size);
+    Pages* pages = memory.get();
+    pages->clear(0, size, threads);
+    const nb::capsule owner(memory.release(), [](void* p) noexcept { delete static_cast<Pages*>(p); });
+    return {pages->begin(), {size}, owner};
+}
+
 template <class T>
 void define(nb::module_& module, const char* session, const char* predictor) {
     using P = PyPredictor<T>;
@@ -395,6 +398,8 @@ NB_MODULE(_native, module) {
             return memory.view().len == 0 ? 0 : reinterpret_cast<Address>(memory.numbers<char>());
         },
         "array"_a);
+    module.def("pages", &zeros, "size"_a, "threads"_a);
+    module.def("pages_kept", &pages_kept);
     module.def("end", &end);
     module.def("steps_made", [] { return steps_made.load(); });
     nb::class_<Flag>(module, "Flag").def(nb::init<>()).def("raise_", [](Flag& flag) { flag.raised = true; });

@@ -4,15 +4,9 @@
 #include <cmath>
 #include <cstring>
 
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
-
 namespace chainrule {
 
 namespace {
-constexpr std::align_val_t kAlignment{64};
-constexpr std::size_t kFilledTogether = 1 << 20;  // elements, before somebody asks whether to stop
 constexpr double kSmallestDeviation = 1e-7;  // that Normalization divides by, Keras's
 /// Multiplications of a step, for each lane of a vector, above which it must be possible to leave it half done. Its
 /// gradient must exist first then, which costs nothing beside many rows: they make a step very long much sooner.
@@ -20,39 +14,20 @@ constexpr double kVeryLongStep = 1.25e9, kVeryLongStepOfManyRows = 3e7;
 constexpr ptrdiff_t kManyRows = 4096;
 }  // namespace
 
-/// Ask for large pages under a large buffer: it is filled, read and given back in a fraction of the time then.
-static void want_huge_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) {
-#ifdef MADV_HUGEPAGE
-    constexpr std::uintptr_t kHuge = 1 << 21;
-    const auto begin = (reinterpret_cast<std::uintptr_t>(memory) + kHuge - 1) / kHuge * kHuge;
-    const auto end = (reinterpret_cast<std::uintptr_t>(memory) + bytes) / kHuge * kHuge;
-    if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);  // a wish: failing is no fault
-#endif
-}
-
 template <class T>
 T* Session<T>::allocate(ptrdiff_t count) {
-    const auto size = static_cast<std::size_t>(std::max<ptrdiff_t>(count, 1) + k_.lanes);
-    T* memory = static_cast<T*>(::operator new(size * sizeof(T), kAlignment));
-    buffers_.emplace_back(memory, [](T* p) { ::operator delete(p, kAlignment); });
-    bytes_ += size * sizeof(T);
-    want_huge_pages(memory, size * sizeof(T));
-    for (std::size_t start = 0; start < size; start += kFilledTogether) {
-        if (size > kFilledTogether && building_ && *building_ && (*building_)()) break;
-        std::fill_n(memory + start, std::min(kFilledTogether, size - start), T(0));
-    }
-    return memory;
+    return arena_.template allocate<T>(static_cast<std::size_t>(std::max<ptrdiff_t>(count, 1) + k_.lanes));
 }
 
 template <class T>
-Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads, const Interrupt& interrupt)
+Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
     : k_(kernels<T>(isa())),
       plan_(plan),
       loss_parameters_(plan.loss_parameters.begin(), plan.loss_parameters.end()),
       batch_(batch),
       small_(is_small()),
       threads_(threads),
-      building_(&interrupt),
+      arena_(threads),
       shared_(new Shared) {
     shared_->squares.resize(plan.segments.size());
     shared_->factors.resize(plan.segments.size());
@@ -153,13 +128,12 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads, const Interr
         worker.kept.resize(plan.segments.size());
         worker.keepers.resize(plan.segments.size());
     }
-    labels_.resize(static_cast<std::size_t>(examples));
+    labels_ = arena_.allocate<std::int32_t>(static_cast<std::size_t>(examples));
     if (!plan.sparse_labels) targets_ = allocate(panels * stride(plan.outputs()));
     example_weights_ = allocate(examples);
     values_ = allocate(examples);
     if (plan.accuracy != Accuracy::none) right_ = allocate(examples);
     if (small_) prepare_small();
-    building_ = nullptr;
 }
 
 template <class T>

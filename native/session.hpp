@@ -11,8 +11,9 @@
 
 #include <functional>
 #include <memory>
-#include <new>
+#include <vector>
 
+#include "arena.hpp"
 #include "isa.hpp"
 #include "plan.hpp"
 #include "small_networks.hpp"
@@ -69,8 +70,7 @@ using Interrupt = std::function<bool()>;
 template <class T>
 class Session {
 public:
-    /// `interrupt` is asked while large buffers are filled; a session that it has stopped can't be used.
-    Session(const Plan& plan, ptrdiff_t batch, int threads, const Interrupt& interrupt = {});
+    Session(const Plan& plan, ptrdiff_t batch, int threads);
     ~Session();
 
     /// Train. `table` has a row of `columns` scalars a step, rate and decay first; where the parameters have an average,
@@ -92,7 +92,7 @@ public:
 
     int threads() const { return threads_; }
     /// Of its buffers.
-    std::size_t bytes() const { return bytes_; }
+    std::size_t bytes() const { return arena_.size(); }
 
     /// What the steps so far have given, for an Interrupt that wants to know.
     const Outcome& so_far() const { return outcome_; }
@@ -174,18 +174,16 @@ private:
     ptrdiff_t batch_;
     bool small_;  // its steps are made in one go, by the caller alone
     int threads_;
-    const Interrupt* building_ = nullptr;
     Vectors<T> vectors_;
     Outcome outcome_;
 
-    std::vector<std::unique_ptr<T, void (*)(T*)>> buffers_;
-    std::size_t bytes_ = 0;
+    Arena arena_;  // of all buffers
     std::vector<Node> nodes_;
     std::vector<SmallLayer<T>> small_layers_;
     std::unique_ptr<Lines> lines_network_;  // of a small network and a batch of one
     std::vector<Worker> workers_;
     std::unique_ptr<Shared> shared_;
-    std::vector<std::int32_t> labels_;
+    std::int32_t* labels_ = nullptr;
     T *targets_ = nullptr, *example_weights_ = nullptr, *values_ = nullptr, *gradient_ = nullptr;
     T* right_ = nullptr;  // answers by example, where they are counted
     T* single_ = nullptr;

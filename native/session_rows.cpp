@@ -96,7 +96,7 @@ void Session<T>::gather_targets(Member& member, const Run& run, ptrdiff_t first,
     if (!run.rows.targets.data) return;
     const Range examples{panels.begin * k_.lanes, panels.end * k_.lanes};  // copies that fill the last panel included
     if (plan_.sparse_labels) {
-        std::int32_t* labels = labels_.data();
+        std::int32_t* labels = labels_;
         read<std::int32_t>(run.rows.targets, {examples.begin, std::min(examples.end, examples_)}, row,
                            [labels](ptrdiff_t e, std::int32_t label) { labels[e] = label; });
         if (examples.end > examples_) std::fill(labels + examples_, labels + examples.end, labels[examples_ - 1]);
@@ -285,7 +285,7 @@ void Session<T>::forward(Member& member, const Run& run, std::int64_t step, Rang
 
 template <class T>
 LossBuffers<T> Session<T>::loss_buffers(const T* output, T* gradient, ptrdiff_t stride) const {
-    return {output, targets_, labels_.data(), example_weights_, gradient, values_, stride, plan_.outputs(),
+    return {output, targets_, labels_, example_weights_, gradient, values_, stride, plan_.outputs(),
             static_cast<T>(plan_.loss_parameter), loss_parameters_.empty() ? nullptr : loss_parameters_.data()};
 }
 
@@ -293,7 +293,7 @@ LossBuffers<T> Session<T>::loss_buffers(const T* output, T* gradient, ptrdiff_t 
 template <class T>
 void Session<T>::count_right(const T* output, ptrdiff_t stride, Range panels) {
     if (!right_) return;
-    k_.accuracies[static_cast<int>(plan_.accuracy)]({output, targets_, labels_.data(), right_, stride, plan_.outputs(),
+    k_.accuracies[static_cast<int>(plan_.accuracy)]({output, targets_, labels_, right_, stride, plan_.outputs(),
                                                      static_cast<T>(plan_.accuracy_cut)},
                                                     panels);
 }

@@ -1,5 +1,6 @@
 """chainrule: `fit` and `predict` as a user calls them; every step must have been the native engine's."""
 
+import gc
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter
@@ -58,7 +59,8 @@ def sweep(rates: list[float], widths: list[int], batch: int, steps: int, epochs:
 
 
 def first_fit(widths: list[int], batch: int) -> float:
-    """Return the seconds that the first `fit` of a fresh model takes for its one step."""
+    """Return the seconds that the first `fit` of a fresh model takes for its one step; earlier models are forgotten."""
+    gc.collect()
     network = Network(tuple(widths), batch, 1)
     model, (x, y) = compiled(network), network.data
     start = perf_counter()

@@ -100,6 +100,7 @@ void test_optimizers(const Isa& isa);
 void test_panels(const Isa& isa);
 void test_embedding(const Isa& isa);
 void test_training(const Isa& isa);
+void test_memory();
 void test_team();
 void test_session();
 void test_small_networks();

@@ -15,6 +15,7 @@ int main(int count, char** arguments) {
         if (std::strcmp(arguments[i], "--plant-race") == 0) return plant_race();
     }
     test_team();
+    test_memory();
     test_session();
     test_small_networks();
     test_predictor();

@@ -243,16 +243,27 @@ void check_course(const Case& c, ptrdiff_t batch) {
     CHECK(stopped.size() == 1 && stopped[0].trained.interrupted, "%zu epochs after an interrupt", stopped.size());
 }
 
+/// A call may allocate a little (its threads' function); its steps, a thousand of them or two, nothing.
 void check_allocations(const Case& c, ptrdiff_t batch) {
+    constexpr ptrdiff_t kSteps = 1000;
     Training<float> training(c, batch, 2);
-    training.epoch();
-    const long before = allocations;
-    training.epoch();
-    const long one = allocations - before;
-    for (int epoch = 0; epoch < 40; ++epoch) training.epoch();
-    const long forty = allocations - before - one;
-    // A call may allocate a little (its threads' function); its steps, 26 an epoch or more, nothing.
-    CHECK(one <= 4 && forty == 40 * one, "%ld allocations in one epoch, %ld in forty", one, forty);
+    const Array<float> table(2 * 2 * kSteps);
+    std::vector<std::int64_t> order;
+    while (std::ssize(order) < 2 * kSteps * batch) order.insert(order.end(), training.order.begin(), training.order.end());
+    const auto run = [&](ptrdiff_t steps) {
+        const long before = allocations;
+        const Outcome outcome = training.session.train(training.vectors(), training.rows(),
+                                                       {order.data(), steps * batch, batch, 0, steps, 0}, table.get(), 2,
+                                                       nullptr, [] { return false; });
+        CHECK(outcome.steps == steps, "%td steps", outcome.steps);
+        return allocations - before;
+    };
+    run(1);
+    const std::size_t bytes = training.session.bytes();
+    const long thousand = run(kSteps), two_thousand = run(2 * kSteps);
+    CHECK(two_thousand == thousand, "%ld allocations in %td steps, %ld in twice as many", thousand, kSteps, two_thousand);
+    CHECK(thousand <= 4, "%ld allocations in a call", thousand);
+    CHECK(training.session.bytes() == bytes, "buffers have grown");
 }
 
 }  // namespace

@@ -58,23 +58,33 @@ def float_dtype(dtype: Any) -> np.dtype[Any]:
     return result
 
 
-def fingerprint(arrays: Iterable[Array | None]) -> str:
+def fingerprint(parts: Iterable[tuple[Array | None, Array | None]]) -> str:
     """Return a digest of arrays of numbers: the same for the same types, shapes and values in the same order.
+
+    Parameters
+    ----------
+    parts : iterable of (array or None, numbers of its rows or None)
+        Of an array some rows, in this order; None: all.
 
     Examples
     --------
-    >>> fingerprint([np.arange(3.0)]) == fingerprint([np.arange(3.0)]), fingerprint([None]) == fingerprint([])
-    (True, False)
+    >>> fingerprint([(np.arange(3.0), None)]) == fingerprint([(np.arange(4.0), np.arange(3))])
+    True
+    >>> fingerprint([(None, None)]) == fingerprint([])
+    False
     """
     from hashlib import blake2b
 
     digest = blake2b(digest_size=16)
-    for array in arrays:
+    for array, chosen in parts:
         if array is None:
             digest.update(b"none")
             continue
-        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        count = len(array) if chosen is None else len(chosen)
+        digest.update(f"{array.dtype.str}{(count, *array.shape[1:])}".encode())
         rows = max(1, _DIGESTED // max(1, array[:1].size))
-        for start in range(0, len(array), rows):
-            digest.update(np.ascontiguousarray(array[start : start + rows]).view(np.uint8).data)
+        for start in range(0, count, rows):
+            where = slice(start, start + rows)
+            part = array[where] if chosen is None else array[chosen[where]]
+            digest.update(np.ascontiguousarray(part).view(np.uint8).data)
     return digest.hexdigest()

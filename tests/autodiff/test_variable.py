@@ -7,6 +7,7 @@ from chainrule import ops
 from chainrule.autodiff.tape import GradientTape
 from chainrule.autodiff.tensor import Tensor
 from chainrule.autodiff.variable import Variable
+from chainrule.engine.parameters import ParameterVector
 from chainrule.errors import DTypeError, GradientError, ShapeError
 
 
@@ -98,6 +99,18 @@ def test_life_in_a_vector():
         with pytest.raises(GradientError, match="was assigned to"):
             tape.gradient(y, v)
         other.version += 1
+
+
+def test_a_variable_that_starts_again_leaves_its_vector():
+    w = Variable([1.0, 2.0])
+    vector = ParameterVector([("w", w)], "float32")
+    vector.writable()
+    version = w._version
+    w.renew(np.array([3.0, 4.0]))
+    assert w._version > version
+    assert not vector.holds([("w", w)])
+    vector.writable()[...] = 9.0
+    np.testing.assert_array_equal(w.numpy(), [3.0, 4.0])
 
 
 def test_a_whole_vector_is_not_handed_out_either():

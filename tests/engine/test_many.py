@@ -192,6 +192,22 @@ def test_jobs_are_a_number_of_threads(jobs):
         run_many([], jobs)
 
 
+def test_a_share_held_out_gives_the_bits_of_a_network_trained_alone():
+    options = {"validation_split": 0.25, "batch_size": 7, "epochs": 6, "verbose": 0}
+    x, y = np.linspace(-1, 1, 120).reshape(60, 2), np.arange(60) % 2
+
+    def trained():
+        model = Sequential([Dense(5, activation="tanh"), Dense(2, activation="softmax")], seed=3)
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model.fit(x, y, **options).history, model.get_weights()
+
+    history, weights = trained()
+    for other, values in run_many([trained, trained], 2):
+        assert other == history
+        for one, two in zip(weights, values, strict=True):
+            np.testing.assert_array_equal(one, two)
+
+
 def test_ctrl_c_stops_all_networks_with_the_weights_of_whole_epochs():
     models, begun = [plain(seed) for seed in range(3)], threading.Barrier(3)
 

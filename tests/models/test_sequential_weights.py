@@ -29,6 +29,24 @@ def test_all_variables_are_views_into_two_vectors(dtype):
     np.testing.assert_array_equal(vector, -np.arange(len(vector)))
 
 
+def test_weights_lie_in_other_vectors_only_when_others_are_trained():
+    model = Sequential([Input((4,)), Dense(3), Dense(2)], seed=0)
+    vector, values = model.parameters, model.get_weights()
+    for _ in range(2):
+        model.compile("sgd", "mse")
+        model.train_on_batch(np.zeros((1, 4)), np.zeros((1, 2)))
+        assert model.parameters is vector
+    model.set_weights(values)
+    model.layers[0].trainable = False
+    model.compile("sgd", "mse")
+    model.train_on_batch(np.zeros((1, 4)), np.zeros((1, 2)))
+    assert model.parameters is not vector
+    assert (len(vector), len(model.parameters), len(model.state)) == (23, 8, 15)
+    for variable in model.layers[0].weights:
+        assert np.shares_memory(variable.writable(), model.state.values)
+        assert not np.shares_memory(variable.writable(), vector.values)
+
+
 def test_the_function_follows_its_vector():
     model = Sequential([Input((3,)), Dense(4, activation="tanh"), Dense(1)], seed=0)
     before = model.predict(X)

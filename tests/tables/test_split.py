@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainrule.errors import ArgumentError, DataError
+from chainrule.random import generator
 from chainrule.tables import split_rows, split_validation
 
 labels_strategy = st.lists(st.integers(0, 4), min_size=5, max_size=300)
@@ -104,3 +105,13 @@ def test_bad_labels(labels: list[object]) -> None:
         split_rows(labels, 10)
     with pytest.raises(ArgumentError, match="seed must be an integer"):
         split_rows(None, 10, seed=-1)
+
+
+@pytest.mark.parametrize(("dtype", "first"), [("int8", -128), ("int64", -(2**63)), ("uint64", 2**64 - 5), ("int64", 0)])
+@pytest.mark.parametrize("apart", [1, 49, 1000])
+def test_only_the_order_of_codes_counts_not_where_they_lie_or_how_far_apart(dtype, first, apart):
+    codes = generator(0, "check").integers(0, 5, 200)
+    apart = 1 if first == 2**64 - 5 else min(apart, 60) if dtype == "int8" else apart
+    spread = np.array([first + apart * code for code in codes.tolist()], dtype)
+    for part, other in zip(split_rows(codes, 200), split_rows(spread, 200), strict=True):
+        np.testing.assert_array_equal(part, other)

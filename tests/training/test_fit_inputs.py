@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule import ops
+from tests.engine_parity.compare import run_python
 from tests.training.networks import X, Y, network, noisy, same
 
 
@@ -49,3 +50,23 @@ def test_a_loss_function_sees_float32_in_a_float32_model():
     model = network(dtype="float32", loss=mine)
     model.fit(X, Y, verbose=0)
     assert kinds == {(np.dtype("float32"), np.dtype("float32"))}
+
+
+def test_masked_arrays_are_known_by_those_who_have_them():
+    """Arrays and lists train without the import of numpy.ma, which takes milliseconds; masked values are refused."""
+    program = """
+import sys
+import numpy as np
+from chainrule import Sequential
+from chainrule.layers import Dense
+
+model = Sequential([Dense(1)])
+model.compile("sgd", "mse")
+model.fit(np.ones((4, 2)), [[1.0]] * 4, verbose=0)
+print("numpy.ma" in sys.modules)
+try:
+    model.fit(np.ma.masked_equal(np.eye(4, 2), 1), np.ones(4), verbose=0)
+except Exception as error:
+    print(type(error).__name__, "fill or drop" in str(error))
+"""
+    assert run_python(program).split() == ["False", "DataError", "True"]

@@ -84,8 +84,8 @@ class Variable(Tensor):
 
     def renew(self, values: Array) -> None:
         """Start again from other values, of another type too; a layer does it when it joins a model."""
-        self._own_version += 1
-        self._array = values.reshape(-1).reshape(values.shape)
+        self._own_version = self._version + 1
+        self._array, self.vector = values.reshape(-1).reshape(values.shape), None
 
     def move_to(self, view: Array, vector: Any) -> None:
         """Keep the values in ``view``, a part of ``vector``, from now on."""

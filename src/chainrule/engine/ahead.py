@@ -37,7 +37,10 @@ class Outlook:
 
     Attributes
     ----------
-    train, validation : Rows
+    train : Rows
+    rows : int
+        So many of them are trained on.
+    validation : Rows or None
     orders : function of an epoch and a number of epochs
         The orders of the rows of training in those from it on, one a row.
     batch_size, validation_batch : int
@@ -46,6 +49,7 @@ class Outlook:
     """
 
     train: Rows
+    rows: int
     validation: Rows | None
     orders: Callable[[int, int], Array]
     batch_size: int
@@ -150,7 +154,7 @@ class AheadEngine(Engine):
             judging = Measures(task, sessions.plan, self._engine.counts(sessions.plan, validation))
             if not is_readable(validation) or judging.rows_together(size, judged) < judged:
                 return None
-        count = len(outlook.train)
+        count = outlook.rows
         if not is_readable(outlook.train) or measures.rows_together(outlook.batch_size, count) < count:
             return None
         parts = _vectors(task, position)
@@ -174,7 +178,7 @@ class AheadEngine(Engine):
         ):
             results = session.train_epochs(
                 None if validation is None else judge, places, address(rows), length, epochs,
-                blocks(outlook.train), count, address(orders), count, outlook.batch_size, position.step,
+                blocks(outlook.train), len(outlook.train), address(orders), count, outlook.batch_size, position.step,
                 address(table), table.shape[1], address(outputs), units,
                 [NOTHING] * 3 if validation is None else blocks(validation), judged, size,
                 address(validation_outputs), self._pool.flag,
@@ -189,7 +193,7 @@ class AheadEngine(Engine):
 
     def _most(self, task: Task, plan: Any, measures: Measures, length: int) -> int:
         """Return the most epochs worth a call."""
-        rows = len(self._outlook.train)
+        rows = self._outlook.rows
         outputs = rows * plan.instructions[-1].outputs if measures.keeps_outputs else 0
         bytes_of_one = (length + outputs) * task.network.dtype.itemsize
         by_work = max(1, int(WORTH / (work(plan.instructions) * rows)))

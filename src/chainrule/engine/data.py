@@ -1,5 +1,6 @@
 """Rows: checked inputs, targets and weights that engines gather batches from."""
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +37,8 @@ def as_array(values: Any, what: str) -> Array:
     """Return inputs or targets as an array of numbers; NumPy arrays come through uncopied."""
     if isinstance(values, Tensor):
         return values.numpy()
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+    masked = sys.modules.get("numpy.ma")  # imported by whoever made a masked array; to import it takes milliseconds
+    if masked is not None and isinstance(values, masked.MaskedArray) and masked.is_masked(values):
         raise DataError(f"{what} has masked values; fill or drop them first: array.filled(value)")
     try:
         array = np.asarray(values)

@@ -6,6 +6,7 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.autodiff.variable import Variable
+from chainrule.engine.memory import zeros
 from chainrule.errors import DTypeError
 from chainrule.optimizers.segments import Segment
 
@@ -30,7 +31,7 @@ class ParameterVector:
 
     def __init__(self, named: Iterable[tuple[str, Variable]], dtype: object) -> None:
         pairs = list(named)
-        self.values: Array = np.zeros(sum(v.size for _, v in pairs), np.dtype(str(dtype)))
+        self.values: Array = zeros(sum(v.size for _, v in pairs), str(dtype))
         self.version = 0
         self.variables = [variable for _, variable in pairs]
         segments, offset = [], 0
@@ -48,6 +49,20 @@ class ParameterVector:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def holds(self, named: Iterable[tuple[str, Variable]]) -> bool:
+        """Whether it is made of these Variables, in this order and under these names.
+
+        Examples
+        --------
+        >>> w = Variable([1.0])
+        >>> vector = ParameterVector([("w", w)], "float32")
+        >>> vector.holds([("w", w)]), vector.holds([("w", Variable([1.0]))]), vector.holds([])
+        (True, False, False)
+        """
+        known = [(segment.name, id(variable)) for segment, variable in zip(self.segments, self.variables, strict=True)]
+        pairs = list(named)
+        return known == [(name, id(v)) for name, v in pairs] and all(v.vector is self for _, v in pairs)
 
     def writable(self) -> Array:
         """Return the vector for writing, and count a new version of every Variable in it."""

@@ -13,6 +13,7 @@ from chainrule.configurable import Configurable, named_arguments
 from chainrule.engine import check_name, choose
 from chainrule.engine.data import Rows, as_array, check_inputs, check_weights
 from chainrule.engine.engine import Engine, Position, Task
+from chainrule.engine.memory import zeros
 from chainrule.engine.parameters import ParameterVector
 from chainrule.errors import ArgumentError, DataError, ShapeError, StateError
 from chainrule.layers.layer import Layer
@@ -147,7 +148,7 @@ class Model(Configurable, ABC):
         }
         self._task = Task(self, self.loss, self.optimizer, loss_weight=self.loss_weights or 1.0, **measured)
         self._engine = choose(self._engine_name, self._task)
-        before, self._position = self._position, Position(self.optimizer.state_of(self.parameters.values))
+        before, self._position = self._position, Position(self.optimizer.state_of(self.parameters.values, zeros))
         place = self.parameters.variables, self.parameters.segments, self._position.slots
         if self.optimizer.follow(*place, resume=resume):  # layers were frozen or unfrozen: the others go on
             self._position.step, self._position.epoch = before.step, before.epoch
@@ -244,19 +245,19 @@ class Model(Configurable, ABC):
             seed = checkpoint.seed
         if seed is not None:
             self.reseed(check_seed(seed))
-        validation = None
+        validation, chosen = None, None
         if validation_data is not None:
             if not isinstance(validation_data, list | tuple) or len(validation_data) not in (2, 3):
                 raise ArgumentError("validation_data expects (x, y) or (x, y, sample_weight)")
             held_x, held_y, held_weight = (*validation_data, None)[:3]
             _, validation = self._rows(held_x, held_y, held_weight, "validation")
         elif validation_split:
-            rows, validation = self._split(rows, validation_split)
-        rows = _weigh(rows, class_weight)  # the validation loss stays that of the data
+            chosen, validation = self._split(rows, validation_split)
+        rows = _weigh(rows, class_weight, chosen)  # the validation loss stays that of the data
         settings = Settings(
             epochs=int(epochs),
             initial_epoch=initial_epoch,
-            batch_size=batches.check_batch_size(batch_size, len(rows)),
+            batch_size=batches.check_batch_size(batch_size, len(rows) if chosen is None else len(chosen)),
             shuffle=shuffle,
             seed=self.seed,
             verbose=verbose,
@@ -266,7 +267,7 @@ class Model(Configurable, ABC):
         if validation is not None:
             evaluation_batch(validation_batch_size, len(validation))
         hooks = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or [])
-        trainer = Trainer(task, self._engine, self._position, rows, validation, settings, hooks)
+        trainer = Trainer(task, self._engine, self._position, rows, validation, settings, hooks, chosen)
         if checkpoint is not None:
             trainer.resume(checkpoint.state)
             checkpoint.fill(self)
@@ -277,13 +278,14 @@ class Model(Configurable, ABC):
         finally:
             self._fitting = False
 
-    def _split(self, rows: Rows, share: float) -> tuple[Rows, Rows]:
+    def _split(self, rows: Rows, share: float) -> tuple[Array, Rows]:
+        """Return the numbers of the rows to train on, which stay where they are, and the rows held out."""
         from chainrule.tables.split import split_validation
 
         if not is_number(share) or not 0 < share < 1:
             raise ArgumentError(f"validation_split must be in [0, 1), got {share!r}")
         train, validation = split_validation(classes_of(self.loss, rows.y), len(rows), share, self.seed)
-        return rows.take(train), rows.take(validation)
+        return train, rows.take(validation)
 
     @abstractmethod
     def seek(self, step: int) -> None:
@@ -393,8 +395,13 @@ class Model(Configurable, ABC):
             vector.writable()[...] = values
 
 
-def _weigh(rows: Rows, class_weight: Any) -> Rows:
-    """Return the rows with their weights times those of their classes."""
+def _weigh(rows: Rows, class_weight: Any, chosen: Array | None = None) -> Rows:
+    """Return the rows with the weights of those that are chosen (None: all) times those of their classes."""
     if class_weight is None or rows.y is None:
         return rows
-    return Rows(rows.x, rows.y, batches.apply_class_weight(rows.y, rows.weight, class_weight))
+    if chosen is None:
+        return Rows(rows.x, rows.y, batches.apply_class_weight(rows.y, rows.weight, class_weight))
+    before = None if rows.weight is None else rows.weight[chosen]
+    weight = np.zeros(len(rows))
+    weight[chosen] = batches.apply_class_weight(rows.y[chosen], before, class_weight)
+    return Rows(rows.x, rows.y, weight)

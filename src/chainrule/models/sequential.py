@@ -166,11 +166,14 @@ class Sequential(Pictured, Model):
             raise ShapeError(f"the model expects inputs of shape {show(self._input_shape)}, got {np.shape(x)}")
 
     def arrange(self) -> None:
-        """Gather the Variables into the vectors ``parameters`` and ``state``."""
+        """Gather the Variables into the vectors ``parameters`` and ``state``, where they don't lie there already."""
         named = [pair for layer in self._layers for pair in layer.named_weights()]
         trained = {id(v) for v in self.trainable_weights}
-        self.parameters = ParameterVector([pair for pair in named if id(pair[1]) in trained], self.dtype)
-        self.state = ParameterVector([pair for pair in named if id(pair[1]) not in trained], self.dtype)
+        parameters = [pair for pair in named if id(pair[1]) in trained]
+        state = [pair for pair in named if id(pair[1]) not in trained]
+        if not (self.parameters.holds(parameters) and self.state.holds(state)):
+            self.parameters = ParameterVector(parameters, self.dtype)
+            self.state = ParameterVector(state, self.dtype)
 
     def explain_input(self, layer: Layer, shape: Shape) -> str:
         """Say what comes before a layer that got inputs of a wrong shape; the end of its error message."""

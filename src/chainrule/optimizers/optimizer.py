@@ -1,7 +1,7 @@
 """What every optimiser is: a rule that moves a vector of weights against its gradient."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypedDict, final
 
 import numpy as np
@@ -141,15 +141,21 @@ class Optimizer(Configurable, ABC):
         self._tables.clear()
 
     @final
-    def init_state(self, n: int, dtype: Any = "float32") -> dict[str, Array]:
-        """Return the slots of ``n`` weights before the first step."""
+    def init_state(
+        self, n: int, dtype: Any = "float32", zeros: Callable[[int, Any], Array] = np.zeros
+    ) -> dict[str, Array]:
+        """Return the slots of ``n`` weights before the first step, in memory from ``zeros(count, dtype)``."""
         dtype = float_dtype(dtype)
-        return {slot: np.full(n, self.initial_slots.get(slot, 0.0), dtype) for slot in self.slots}
+        slots = {slot: zeros(n, dtype) for slot in self.slots}
+        for slot, value in self.initial_slots.items():
+            if value:
+                slots[slot][...] = value
+        return slots
 
     @final
-    def state_of(self, weights: Array) -> dict[str, Array]:
+    def state_of(self, weights: Array, zeros: Callable[[int, Any], Array] = np.zeros) -> dict[str, Array]:
         """Return the slots of these weights before their first step; a moving average starts from them."""
-        state = self.init_state(len(weights), weights.dtype)
+        state = self.init_state(len(weights), weights.dtype, zeros)
         if self.average:
             state[AVERAGE][...] = weights
         return state

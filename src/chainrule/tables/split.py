@@ -96,7 +96,7 @@ def _split(labels: Any, rows: int, shares: Array, random: np.random.Generator) -
     codes = np.zeros(rows, dtype=np.int64) if labels is None else np.asarray(labels)
     if codes.shape != (rows,) or codes.dtype.kind not in "iu":
         raise ArgumentError(f"labels must be {rows} integer class codes, got {codes.dtype} of shape {codes.shape}")
-    _, codes, class_sizes = np.unique(codes, return_inverse=True, return_counts=True)
+    codes, class_sizes = _numbered(codes)
     counts = _represent(_stratify(class_sizes, sizes))
     parts: list[list[Array]] = [[] for _ in sizes]
     for code, row_counts in enumerate(counts):
@@ -104,6 +104,19 @@ def _split(labels: Any, rows: int, shares: Array, random: np.random.Generator) -
         for part, chosen in zip(parts, np.split(members, np.cumsum(row_counts)[:-1]), strict=True):
             part.append(chosen)
     return [np.sort(np.concatenate(part)) for part in parts]
+
+
+def _numbered(codes: Array) -> tuple[Array, Array]:
+    """Return the codes numbered from 0 without gaps, and how many there are of each; a million take milliseconds."""
+    if int(codes.max()) - int(codes.min()) >= len(
+        codes
+    ):  # far apart: counting them would take more memory than they do
+        _, numbers, sizes = np.unique(codes, return_inverse=True, return_counts=True)
+        return numbers, sizes
+    wide = codes if codes.dtype.kind == "u" else codes.astype(np.int64)
+    shifted = (wide - wide.min()).astype(np.int64)
+    counts = np.bincount(shifted)
+    return (np.cumsum(counts > 0) - 1)[shifted], counts[counts > 0]
 
 
 def _largest_remainder(rows: int, shares: Array) -> Array:

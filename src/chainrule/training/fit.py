@@ -46,6 +46,8 @@ class Trainer:
     train, validation : Rows
     settings : Settings
     callbacks : sequence of Callback
+    chosen : array of numbers of rows, optional
+        The rows of ``train`` that are trained on, where they lie; None: all.
     """
 
     def __init__(
@@ -57,10 +59,12 @@ class Trainer:
         validation: Rows | None,
         settings: Settings,
         callbacks: Sequence[Callback],
+        chosen: Array | None = None,
     ) -> None:
         self.task, self.engine, self.position = task, engine, position
         self.train, self.validation, self.settings = train, validation, settings
-        self.steps = batches.steps(len(train), settings.batch_size)
+        self.chosen, self.rows = chosen, len(train) if chosen is None else len(chosen)
+        self.steps = batches.steps(self.rows, settings.batch_size)
         self.epoch, self.batch = settings.initial_epoch, 0  # the next one to be made
         self.total = Progress()  # over the batches of this epoch so far
         self.measured: list[Any] = []  # what the metrics had taken in, in a run that goes on within an epoch
@@ -80,7 +84,7 @@ class Trainer:
             "batch_size": settings.batch_size,
             "seed": settings.seed,
             "engine": engine.name,
-            "rows": len(train),
+            "rows": self.rows,
             "validation_rows": 0 if validation is None else len(validation),
         }
         self.history = History(params)
@@ -97,6 +101,7 @@ class Trainer:
         settings, validation = self.settings, self.validation
         return ahead.Outlook(
             self.train,
+            self.rows,
             validation,
             self._orders_ahead,
             settings.batch_size,
@@ -108,16 +113,20 @@ class Trainer:
         """Return the order of the rows in an epoch, kept until that is run."""
         draw = self._next
         if draw is not None and draw.drawn and draw.index == epoch:
-            return draw.order
+            return self._chosen(draw.order)
         if epoch not in self._orders:
             settings = self.settings
-            self._orders[epoch] = batches.order(len(self.train), settings.shuffle, settings.seed, epoch)
+            order = batches.order(self.rows, settings.shuffle, settings.seed, epoch)
+            self._orders[epoch] = self._chosen(order)
         return self._orders[epoch]
+
+    def _chosen(self, order: Array) -> Array:
+        return order if self.chosen is None else self.chosen[order]
 
     def _orders_ahead(self, first: int, epochs: int) -> Array:
         """Return the orders of the epochs from ``first`` on, one a row, and keep them until those are run."""
         settings = self.settings
-        orders = batches.orders(len(self.train), bool(settings.shuffle), settings.seed, first, epochs)
+        orders = self._chosen(batches.orders(self.rows, bool(settings.shuffle), settings.seed, first, epochs))
         self._orders.update(enumerate(orders, first))
         return orders
 
@@ -126,7 +135,7 @@ class Trainer:
         settings = self.settings
         if self.callbacks.follows_batches or self.epoch + 1 == settings.epochs:
             return None
-        return batches.draw_ahead(len(self.train), settings.shuffle, settings.seed, self.position.epoch + 1)
+        return batches.draw_ahead(self.rows, settings.shuffle, settings.seed, self.position.epoch + 1)
 
     def resume(self, saved: Mapping[str, Any]) -> None:
         """Stand where the run of a checkpoint stood; the model's weights are not its business."""
@@ -136,8 +145,10 @@ class Trainer:
     @cached_property
     def digest(self) -> str:
         """What tells these rows from others."""
-        parts = [self.train] if self.validation is None else [self.train, self.validation]
-        return fingerprint(array for part in parts for array in (part.x, part.y, part.weight))
+        parts = [(self.train, self.chosen)]
+        if self.validation is not None:
+            parts.append((self.validation, None))
+        return fingerprint((array, rows) for part, rows in parts for array in (part.x, part.y, part.weight))
 
     def fit(self) -> History:
         """Run the epochs, and return their history."""

@@ -1,0 +1,29 @@
+"""Memory of long vectors: in large pages that are given when they are first written, kept for the next model."""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.arrays import Array
+from chainrule.engine import threads
+
+try:
+    from chainrule.engine import _native
+except ImportError:  # built without a C++ compiler
+    _native = None  # type: ignore[assignment]
+
+LONG = 1 << 22  # bytes: a shorter vector might waste most of a large page
+
+
+def zeros(count: int, dtype: Any) -> Array:
+    """Return ``np.zeros(count, dtype)``; a long one lies in the native engine's pages.
+
+    Examples
+    --------
+    >>> zeros(3, "float32")
+    array([0., 0., 0.], dtype=float32)
+    """
+    size = count * np.dtype(dtype).itemsize
+    if _native is None or size < LONG:
+        return np.zeros(count, dtype)
+    return _native.pages(size, threads.count(size)).view(dtype)
