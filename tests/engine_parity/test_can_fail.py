@@ -20,7 +20,7 @@ from chainrule.layers import (
 )
 from chainrule.optimizers.clipping import Clipping
 from chainrule.regularizers import L1L2
-from chainrule.training import batches
+from chainrule.training.orders import Orders
 from tests.engine_parity.compare import (
     CODES,
     DTYPES,
@@ -242,13 +242,13 @@ def test_penalty(part, dtype, monkeypatch):
 
 def test_order_of_the_rows(dtype, monkeypatch):
     """Two rows change places in the Python engine's epochs."""
-    order, made = batches.order, []
+    order, made = Orders.of, []
 
-    def wrong(rows, shuffle, seed, epoch):
-        made.append(order(rows, shuffle, seed, epoch))
+    def wrong(self, epoch):
+        made.append(order(self, epoch))
         if len(made) <= 17:  # the epochs of the first model
             made[-1][[0, -1]] = made[-1][[-1, 0]]
         return made[-1]
 
-    monkeypatch.setattr(batches, "order", wrong)
+    monkeypatch.setattr(Orders, "of", wrong)
     caught(lambda: [Dense(6, activation="tanh"), Dense(2)], dtype=dtype, match="history|weights")

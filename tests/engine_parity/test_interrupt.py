@@ -13,7 +13,7 @@ import numpy as np
 from chainrule import Sequential, engine, losses
 from chainrule.callbacks import LambdaCallback
 from chainrule.layers import BatchNormalization, Dense
-from chainrule.training import batches
+from chainrule.training.orders import Orders
 
 rows, width, batch, threads, share, normalised = (float(word) for word in sys.argv[1:])
 rows, width, batch, threads = int(rows), int(width), int(batch), int(threads)
@@ -57,7 +57,7 @@ if sent:
     step = model._position.step
     again = make()
     task, data = again._rows(x, y, None, "fit")
-    order = batches.order(rows, True, 1, 0)
+    order = Orders(rows, None, True, 1).of(0)
     if step:
         again._engine.run(task, again._position, data, order, batch, 0, step)
     same = np.array_equal(model.parameters.values, again.parameters.values)

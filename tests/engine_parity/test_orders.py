@@ -7,10 +7,10 @@ from chainrule import Sequential, engine
 from chainrule.engine import native
 from chainrule.layers import Dense, Input
 from chainrule.random import generator
-from chainrule.training import batches
+from chainrule.training.orders import WORTH_DRAWING_AHEAD, Orders
 from tests.engine_parity.compare import needs_native
 
-ROWS = batches.WORTH_DRAWING_AHEAD + 77
+ROWS = WORTH_DRAWING_AHEAD + 77
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 8, 9, 255, 256, 257, 1000, 4097, 100_000])
@@ -33,8 +33,8 @@ def drawn(monkeypatch):
             wanted.append(draw)
         return draw
 
-    original = batches.draw_ahead
-    monkeypatch.setattr(batches, "draw_ahead", noted)
+    original = Orders.draw
+    monkeypatch.setattr(Orders, "draw", noted)
     yield lambda: [draw.index for draw in wanted if draw.drawn]
     engine.set_threads(None)
 

@@ -1,4 +1,4 @@
-"""Orders, numbers of batches and class weights."""
+"""Numbers of batches and class weights."""
 
 import numpy as np
 import pytest
@@ -6,20 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainrule.errors import ArgumentError
-from chainrule.random import generator
 from chainrule.training import batches
-
-
-@given(st.integers(1, 200), st.integers(0, 2**64 - 1), st.integers(0, 100))
-def test_order_is_a_permutation_given_by_seed_and_epoch(rows, seed, epoch):
-    order = batches.order(rows, True, seed, epoch)
-    assert sorted(order.tolist()) == list(range(rows))
-    np.testing.assert_array_equal(order, batches.order(rows, True, seed, epoch))
-    np.testing.assert_array_equal(order, generator(seed, "shuffle", epoch).permutation(rows))
-
-
-def test_every_epoch_has_an_order_of_its_own():
-    assert len({batches.order(20, True, 0, epoch).tobytes() for epoch in range(50)}) == 50
 
 
 @given(st.integers(1, 1000), st.integers(1, 1000))

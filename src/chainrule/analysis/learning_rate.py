@@ -14,6 +14,7 @@ from chainrule.errors import ArgumentError, DataError, StateError
 from chainrule.models.model import Model
 from chainrule.optimizers.ranges import positive
 from chainrule.training import batches
+from chainrule.training.orders import Orders
 
 FEWEST = 20  # steps that make a curve
 LOST, LATELY = 10.0, 5  # so many times the largest loss of the first steps, for so many steps: it does not come back
@@ -146,6 +147,7 @@ def _trains(trial: Model, stream: Iterator[Rows], rate: float, steps: int, start
 
 def _batches(rows: Rows, size: int, seed: int) -> Iterator[Rows]:
     """Give batch after batch, epoch after epoch; a short last one is left out."""
+    orders = Orders(len(rows), None, shuffle=True, seed=seed)
     for epoch in count():
-        order = batches.order(len(rows), True, seed, epoch)
+        order = orders.of(epoch)
         yield from (rows.take(order[i : i + size]) for i in range(0, len(rows) - size + 1, size))

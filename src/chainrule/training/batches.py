@@ -1,53 +1,12 @@
-"""Which rows go into which batch: orders, splits and class weights, all from an explicit seed."""
+"""Batches: their size and number, and weights of classes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import Array, whole_number
-from chainrule.engine.engine import Draw
-from chainrule.engine.native import MOST_PERMUTED, permutation, permutations
 from chainrule.errors import ArgumentError, DataError
-
-WORTH_DRAWING_AHEAD = 10_000  # rows, whose order takes longer to draw than a thread to wake
-
-
-def order(rows: int, shuffle: bool | Callable[[int], Array], seed: int, epoch: int) -> Array:
-    """Return the order of the rows in one epoch; the epoch counts over all calls of fit.
-
-    Where ``shuffle`` is a function of the epoch, it says the order.
-
-    Examples
-    --------
-    >>> order(4, shuffle=False, seed=0, epoch=0)
-    array([0, 1, 2, 3])
-    """
-    if callable(shuffle):
-        return _own_order(shuffle(epoch), rows)
-    return permutation(seed, "shuffle", epoch, rows) if shuffle else np.arange(rows)
-
-
-def orders(rows: int, shuffle: bool, seed: int, first: int, epochs: int) -> Array:
-    """Return the orders of some epochs from ``first`` on, one a row."""
-    return permutations(seed, "shuffle", first, epochs, rows) if shuffle else np.tile(np.arange(rows), (epochs, 1))
-
-
-def draw_ahead(rows: int, shuffle: bool | Callable[[int], Array], seed: int, epoch: int) -> Draw | None:
-    """Return what draws the order of an epoch while the one before it runs; None where that is not worth it."""
-    if shuffle is not True or not WORTH_DRAWING_AHEAD <= rows <= MOST_PERMUTED:
-        return None
-    return Draw(seed, "shuffle", epoch, np.empty(rows, np.int64))
-
-
-def _own_order(given: Any, rows: int) -> Array:
-    order = np.asarray(given)
-    if order.shape != (rows,) or order.dtype.kind not in "iu" or not (order.min() >= 0 and order.max() < rows):
-        raise ArgumentError(
-            f"the function given as shuffle must return {rows} numbers of rows, each from 0 to {rows - 1}, "
-            f"got {order.dtype} of shape {order.shape}"
-        )
-    return order
 
 
 def steps(rows: int, batch_size: int) -> int:

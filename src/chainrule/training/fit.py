@@ -10,12 +10,13 @@ from typing import Any
 from chainrule.arrays import Array, fingerprint, whole_number
 from chainrule.engine import ahead
 from chainrule.engine.data import Rows
-from chainrule.engine.engine import Draw, Engine, Position, Progress, Task, Watch
+from chainrule.engine.engine import Engine, Position, Progress, Task, Watch
 from chainrule.errors import ArgumentError, StateError, warn
 from chainrule.training import batches, divergence, resumption
 from chainrule.training.callbacks import Callback, CallbackList, Run, Stop
 from chainrule.training.history import History
 from chainrule.training.interrupts import HeldBack
+from chainrule.training.orders import Orders
 from chainrule.training.progress import make_progress
 
 PROGRESS_SECONDS = 0.1  # between two reports within an epoch
@@ -63,8 +64,8 @@ class Trainer:
     ) -> None:
         self.task, self.engine, self.position = task, engine, position
         self.train, self.validation, self.settings = train, validation, settings
-        self.chosen, self.rows = chosen, len(train) if chosen is None else len(chosen)
-        self.steps = batches.steps(self.rows, settings.batch_size)
+        self.orders = Orders(len(train), chosen, settings.shuffle, settings.seed)
+        self.steps = batches.steps(self.orders.rows, settings.batch_size)
         self.epoch, self.batch = settings.initial_epoch, 0  # the next one to be made
         self.total = Progress()  # over the batches of this epoch so far
         self.measured: list[Any] = []  # what the metrics had taken in, in a run that goes on within an epoch
@@ -75,8 +76,6 @@ class Trainer:
         self._together = engine.steps_together(task, settings.batch_size)
         if settings.validation_freq == 1 and not callable(settings.shuffle):
             self.engine = ahead.of_this_thread(engine, self._outlook())
-        self._orders: dict[int, Array] = {}
-        self._next: Draw | None = None  # the order of the next epoch, while this one runs
         self._started = self._told = 0.0  # _told: when progress within an epoch was last reported
         params = {
             "epochs": settings.epochs,
@@ -84,7 +83,7 @@ class Trainer:
             "batch_size": settings.batch_size,
             "seed": settings.seed,
             "engine": engine.name,
-            "rows": self.rows,
+            "rows": self.orders.rows,
             "validation_rows": 0 if validation is None else len(validation),
         }
         self.history = History(params)
@@ -101,41 +100,13 @@ class Trainer:
         settings, validation = self.settings, self.validation
         return ahead.Outlook(
             self.train,
-            self.rows,
+            self.orders.rows,
             validation,
-            self._orders_ahead,
+            self.orders.ahead,
             settings.batch_size,
             0 if validation is None else evaluation_batch(settings.validation_batch_size, len(validation)),
             self.position.epoch + settings.epochs - settings.initial_epoch,
         )
-
-    def _order(self, epoch: int) -> Array:
-        """Return the order of the rows in an epoch, kept until that is run."""
-        draw = self._next
-        if draw is not None and draw.drawn and draw.index == epoch:
-            return self._chosen(draw.order)
-        if epoch not in self._orders:
-            settings = self.settings
-            order = batches.order(self.rows, settings.shuffle, settings.seed, epoch)
-            self._orders[epoch] = self._chosen(order)
-        return self._orders[epoch]
-
-    def _chosen(self, order: Array) -> Array:
-        return order if self.chosen is None else self.chosen[order]
-
-    def _orders_ahead(self, first: int, epochs: int) -> Array:
-        """Return the orders of the epochs from ``first`` on, one a row, and keep them until those are run."""
-        settings = self.settings
-        orders = self._chosen(batches.orders(self.rows, bool(settings.shuffle), settings.seed, first, epochs))
-        self._orders.update(enumerate(orders, first))
-        return orders
-
-    def _draw_ahead(self) -> Draw | None:
-        """Return what draws the order of the next epoch, if there is one to come."""
-        settings = self.settings
-        if self.callbacks.follows_batches or self.epoch + 1 == settings.epochs:
-            return None
-        return batches.draw_ahead(self.rows, settings.shuffle, settings.seed, self.position.epoch + 1)
 
     def resume(self, saved: Mapping[str, Any]) -> None:
         """Stand where the run of a checkpoint stood; the model's weights are not its business."""
@@ -145,7 +116,7 @@ class Trainer:
     @cached_property
     def digest(self) -> str:
         """What tells these rows from others."""
-        parts = [(self.train, self.chosen)]
+        parts = [(self.train, self.orders.chosen)]
         if self.validation is not None:
             parts.append((self.validation, None))
         return fingerprint((array, rows) for part, rows in parts for array in (part.x, part.y, part.weight))
@@ -236,10 +207,7 @@ class Trainer:
         for metric, state in zip(self.task.measured.values(), self.measured, strict=False):
             metric.set_state(state)
         self.measured = []
-        order = self._order(self.position.epoch)
-        self._orders.pop(self.position.epoch, None)
-        self._next = self._draw_ahead()
-        self.stop = self._steps(epoch, order)
+        self.stop = self._steps(epoch, self.orders.of(self.position.epoch))
         logs = {"loss": self.total.loss, **_results(self.task)} if self.total.rows else {}
         due = self.total.failed_step is None and (epoch + 1) % self.settings.validation_freq == 0
         if due and self.validation is not None:
@@ -278,6 +246,8 @@ class Trainer:
     def _steps(self, epoch: int, order: Array) -> Stop | None:
         """Run the steps that are left of one epoch, range by range; batch by batch where a callback follows batches."""
         each, told, total = self.callbacks.follows_batches, self.callbacks.follows_progress, self.total
+        last = each or epoch + 1 == self.settings.epochs
+        draw = None if last else self.orders.draw(self.position.epoch + 1)
         followed = each or self.callbacks.follows_pauses or self.callbacks.follows_interrupts
         for start, stop_at in self._ranges(epoch):
             if followed:
@@ -291,7 +261,7 @@ class Trainer:
                 start,
                 stop_at,
                 watch=self._watch(start) if told and not each else None,
-                meanwhile=self._next,
+                meanwhile=draw,
             )
             total.add(part)
             if part.failed_step is not None:

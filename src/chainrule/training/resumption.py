@@ -153,7 +153,7 @@ def _settings(trainer: "Trainer") -> dict[str, Any]:
     return {
         "loss": task.loss.name,
         "metrics": list(task.measured),
-        "number of rows": trainer.rows,
+        "number of rows": trainer.orders.rows,
         "number of validation rows": 0 if validation is None else len(validation),
         "batch_size": settings.batch_size,
         "shuffle": settings.shuffle if isinstance(settings.shuffle, bool) else "a function",
