@@ -66,6 +66,21 @@ def test_a_study_is_gone_on_with_and_its_trials_are_of_the_whole(form, tmp_path)
     assert not more.done
 
 
+def test_a_trial_is_running_until_it_has_its_score(storage, monkeypatch):
+    first, seen = search(storage, trials=1), []
+    other = search(storage, trials=1, resume=True).study
+    tell = first.study._study.tell
+
+    def watched(*arguments, **named):
+        seen.extend(other.results())
+        tell(*arguments, **named)
+        seen.extend(other.results())
+
+    monkeypatch.setattr(first.study._study, "tell", watched)
+    first.run(jobs=1)
+    assert [(trial.state, trial.score is None) for trial in seen] == [("running", True), ("complete", False)]
+
+
 def test_a_study_that_is_there_needs_resume_and_the_same_settings(storage):
     search(storage).run(jobs=1)
     with pytest.raises(FileError, match="holds a study already; go on with it by --resume"):

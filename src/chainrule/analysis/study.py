@@ -295,8 +295,8 @@ class Study:
         return [self._read(t) for t in begun if t.params.keys() >= set(self.space.swept)]  # others have just begun
 
     def _read(self, trial: FrozenTrial) -> Trial:
-        kept = trial.user_attrs
-        state = kept.get(_STATUS) or _STATES.get(trial.state, "failed")
+        kept = trial.user_attrs  # written before the trial ends: they count from its end on
+        state = (trial.state.is_finished() and kept.get(_STATUS)) or _STATES.get(trial.state, "failed")
         complete = state == "complete"
         return Trial(
             trial.number,
