@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "errand.hpp"
+
 namespace chainrule {
 
 namespace {
@@ -226,23 +228,6 @@ void Session<T>::set_examples(ptrdiff_t examples) {
     by_units_ = shares_units(plan_.weights(), panels_, threads_);
 }
 
-/// Run a function on a team. One that works alone leaves a processor for what is to be done meanwhile.
-template <class T>
-template <class Function>
-void Session<T>::alone_or_together(const Run& run, int threads, const Function& function) {
-    Draw* draw = run.where.meanwhile;
-    if (threads > 1 || !draw || draw->drawn) return run_on_team(threads, function);
-    run_on_team(2, [&](Member& member) {
-        if (member.index() == 0) {
-            Member alone = member.alone();
-            function(alone);
-        } else {
-            k_.permutation(draw->seed, draw->index, draw->purpose, draw->out, draw->count);
-            draw->drawn = true;
-        }
-    });
-}
-
 template <class T>
 Outcome Session<T>::run(const Run& asked) {
     Run run = asked;
@@ -275,6 +260,13 @@ Outcome Session<T>::run(const Run& asked) {
         }
     shared_->abort = shared_->halt = false;
     Outcome& outcome = outcome_ = {};
+    const bool trains = run.mode == Mode::train, lines = trains && lines_network_;
+    const bool one = !lines && trains && batch_ == 1 && only_dense(), small = trains && small_;
+    const bool alone = lines || one || small || threads_ == 1;  // which leaves a processor for the errand
+    Draw* draw = alone ? run.where.meanwhile : nullptr;
+    const auto errand = draw ? Errand::send([this, draw] {
+        k_.permutation(draw->seed, draw->index, draw->purpose, draw->out, draw->count);
+    }) : nullptr;
     // Batches of one size together, so that no thread needs to be told the size at every step.
     const ptrdiff_t whole = std::min(run.where.stop, run.where.rows / run.where.batch);
     const auto part = [&](ptrdiff_t start, ptrdiff_t stop, ptrdiff_t examples) {
@@ -282,9 +274,7 @@ Outcome Session<T>::run(const Run& asked) {
         set_examples(examples);
         mass_ = run.mode == Mode::evaluate && plan_.reduction == Reduction::sum ? 1 : static_cast<double>(examples);
         if (!run.rows.weights.data) equal_weights();
-        const bool trains = run.mode == Mode::train, lines = trains && lines_network_;
-        const bool one = !lines && trains && batch_ == 1 && only_dense(), small = trains && small_;
-        alone_or_together(run, lines || one || small ? 1 : threads_, [&](Member& member) {
+        run_on_team(alone ? 1 : threads_, [&](Member& member) {
             if (lines)
                 steps_of_lines(member, run, start, stop, outcome);
             else if (one)
@@ -297,6 +287,7 @@ Outcome Session<T>::run(const Run& asked) {
     };
     part(run.where.start, whole, run.where.batch);
     part(std::max(run.where.start, whole), run.where.stop, run.where.rows - whole * run.where.batch);
+    if (errand) draw->drawn = errand->finish();
     return outcome;
 }
 

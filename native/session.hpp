@@ -34,7 +34,7 @@ struct Draw {
     std::uint64_t seed = 0, index = 0, purpose = 0;
     std::int64_t* out = nullptr;
     ptrdiff_t count = 0;
-    bool drawn = false;  // there was such a processor
+    bool drawn = false;
 };
 
 /// What the steps of a run are made from.
@@ -111,8 +111,6 @@ private:
     const T* operand(const Operand& where) const;
 
     Outcome run(const Run& run);
-    template <class Function>
-    void alone_or_together(const Run& run, int threads, const Function& function);
     void prepare_factors();
     void set_examples(ptrdiff_t examples);
     bool abort_asked(Member& member, const Run& run);

@@ -26,8 +26,6 @@ public:
     int size() const { return size_; }
     /// Wait until every thread of the job has come here; what they wrote before is then visible to all.
     void barrier();
-    /// The same thread as one that waits for no other.
-    Member alone() const { return {team_, 0, 1}; }
 
 private:
     friend class Team;

@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #endif
 
 #include "check.hpp"
+#include "errand.hpp"
 #include "processors.hpp"
 #include "team.hpp"
 
@@ -143,6 +145,23 @@ void seats_leave_threads_free() {
 #endif
 }
 
+void errands_are_done_or_called_off() {
+    int done = 0;  // a plain number: a race shows in the sanitizer
+    for (int sent = 0; sent < 200; ++sent) {
+        const int before = done;
+        const auto errand = Errand::send([&done] { ++done; });
+        if (sent % 2) std::this_thread::sleep_for(std::chrono::microseconds(200));
+        const bool finished = errand->finish();
+        CHECK(done == before + finished, "%d errands done, %d told", done - before, finished);
+    }
+    CHECK(done > 0, "no errand was done in %d milliseconds", 20);
+    int late = 0;
+    Errand off([&late] { ++late; });
+    CHECK(!off.finish(), "an errand that nobody runs is said to be done");
+    off.run();
+    CHECK(late == 0, "an errand was done after it was called off");
+}
+
 void counts_threads() {
     const int all = available_threads();
     CHECK(all >= 1, "%d threads", all);
@@ -166,6 +185,7 @@ void test_team() {
     if (!emulated) works_in_a_forked_child();
 #endif
     flushes_denormals_and_restores();
+    errands_are_done_or_called_off();
     counts_threads();
     seats_leave_threads_free();
     std::printf("team: %s\n", failures == before ? "passed" : "FAILED");

@@ -10,7 +10,7 @@ from chainrule.random import generator
 from chainrule.training.orders import WORTH_DRAWING_AHEAD, Orders
 from tests.engine_parity.compare import needs_native
 
-ROWS = WORTH_DRAWING_AHEAD + 77
+ROWS, EPOCHS = WORTH_DRAWING_AHEAD + 77, 60
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 8, 9, 255, 256, 257, 1000, 4097, 100_000])
@@ -44,7 +44,7 @@ def trained(threads, batch_size=32, hidden=4, **options):
     x = np.random.default_rng(0).normal(size=(ROWS, 2)).astype(np.float32)
     model = Sequential([Input((2,)), Dense(hidden, activation="tanh"), Dense(1)], seed=3)
     model.compile("adam", "mse")
-    model.fit(x, x[:, :1] * x[:, 1:], batch_size=batch_size, epochs=3, verbose=0, **options)
+    model.fit(x, x[:, :1] * x[:, 1:], batch_size=batch_size, epochs=EPOCHS, verbose=0, **options)
     return model.parameters.values.tobytes()
 
 
@@ -54,15 +54,17 @@ def test_an_idle_core_draws_the_order_of_the_next_epoch(drawn, batch_size):
     alone = trained(1, batch_size)
     assert drawn() == []
     assert trained(2, batch_size) == alone
-    assert drawn() == [1, 2]  # the first is drawn before, and after the last there is none
+    assert drawn()  # not each of them where all cores are busy
+    assert set(drawn()) <= set(range(1, EPOCHS))  # the first is drawn before, and after the last there is none
 
 
 @needs_native
 def test_an_order_is_not_drawn_ahead_where_it_is_given_or_no_core_is_idle(drawn):
     given = trained(2, shuffle=lambda epoch: generator(3, "shuffle", epoch).permutation(ROWS))
     assert drawn() == []
-    assert trained(2) == given
     assert trained(2, shuffle=False) != given
+    assert drawn() == []
+    assert trained(2) == given
     before = len(drawn())
     trained(2, batch_size=5000, hidden=500)  # each step is shared by two threads
     assert len(drawn()) == before
@@ -73,7 +75,8 @@ def test_every_number_drawn_ahead_is_numpys(drawn, monkeypatch):
     orders = []
     monkeypatch.setattr(native.NativeEngine, "run", keeping(orders, native.NativeEngine.run))
     trained(2)
-    assert drawn() == [1, 2]
+    assert drawn()
+    assert len(orders) == EPOCHS
     for epoch, order in enumerate(orders):
         np.testing.assert_array_equal(order, generator(3, "shuffle", epoch).permutation(ROWS))
 
