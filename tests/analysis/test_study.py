@@ -66,6 +66,25 @@ def test_a_study_is_gone_on_with_and_its_trials_are_of_the_whole(form, tmp_path)
     assert not more.done
 
 
+def test_a_line_that_a_kill_has_torn_is_done_again(storage):
+    search(storage, trials=3).run(jobs=1)
+    whole = Path(storage).read_bytes()
+    Path(storage).write_bytes(whole[: len(whole) - 7])
+    problem = Line()
+    again = search(storage, trials=4, resume=True, problem=problem)
+    again.run(jobs=1)
+    assert [t.state for t in again.study.results()].count("complete") >= 3
+    assert all(json.loads(line) for line in Path(storage).read_text().splitlines())
+
+
+def test_a_damaged_study_is_said_to_be_damaged(storage):
+    search(storage, trials=3).run(jobs=1)
+    first, *rest = Path(storage).read_bytes().splitlines(keepends=True)
+    Path(storage).write_bytes(b"".join([first, b"{oh\n", *rest]))
+    with pytest.raises(FileError, match=r"can't use the study .*: Expecting property name"):
+        search(storage, trials=4, resume=True)
+
+
 def test_a_trial_is_running_until_it_has_its_score(storage, monkeypatch):
     first, seen = search(storage, trials=1), []
     other = search(storage, trials=1, resume=True).study

@@ -143,6 +143,7 @@ def open_storage(storage: str | None) -> Any:
     try:
         if is_journal(storage):
             _check_journal(Path(storage))
+            _drop_torn_line(Path(storage))
             return optuna.storages.JournalStorage(JournalFileBackend(storage))
         return optuna.storages.get_storage(storage)
     except OSError as error:
@@ -166,6 +167,29 @@ def _check_journal(path: Path) -> None:
         fits = False
     if not fits:
         raise ValueError("the file holds something else; name another")
+
+
+def _drop_torn_line(path: Path) -> None:
+    """Remove a last line without an end, which a full disk or a kill leaves: the next one would be added to it."""
+    from optuna.storages.journal import JournalFileSymlinkLock
+
+    def is_torn() -> bool:
+        with path.open("rb") as file:
+            if file.seek(0, os.SEEK_END) == 0:
+                return False
+            file.seek(-1, os.SEEK_END)
+            return file.read() != b"\n"
+
+    if not path.is_file() or not is_torn():
+        return
+    lock = JournalFileSymlinkLock(str(path))
+    lock.acquire()  # whoever writes a line just now has finished it then
+    try:
+        if is_torn():
+            with path.open("r+b") as file:
+                file.truncate(file.read().rfind(b"\n") + 1)
+    finally:
+        lock.release()
 
 
 class Study:
