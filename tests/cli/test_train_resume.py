@@ -16,6 +16,7 @@ import pytest
 
 from chainrule.engine.engine import Engine
 from chainrule.models.model_file import read_file
+from chainrule.training.checkpoint import ModelCheckpoint
 from chainrule.training.run_folder import RunFolder
 from tests.training.cutting import cut_short
 
@@ -204,7 +205,7 @@ def test_after_ctrl_c_it_can_go_on(epochs, checkpoints, tmp_path):
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (1, "stopped; nothing of the training was saved yet; begin it again with: "),
+        (1, "stopped; nothing to go on from was saved yet; begin it again with: "),
         (2, "stopped; a b holds the training after 0 epochs and 3 batches; go on with: "),
         (14, "stopped; a b holds the training on all rows after 0 epochs and 3 batches; go on with: "),
         (17, "stopped; a b holds the training on all rows after 1 epoch; go on with: "),
@@ -224,6 +225,21 @@ def test_ctrl_c_saves_where_training_stands_and_says_how_to_go_on(call, said, ru
     assert run(*shlex.split(command)[1:]).code == 0
     assert result(Path("a b")) == result(Path("whole"))
     assert {path.name for path in Path("a b").iterdir()} == FOUR
+
+
+def test_ctrl_c_where_nothing_can_be_saved_is_no_end(run, monkeypatch):
+    monkeypatch.setattr(Engine, "steps_together", lambda self, task, batch_size: 3)
+    arguments = ("train", "penguins.csv", "--target", "species", "--epochs", 4)
+    assert run(*arguments, "--run", "whole").code == 0
+    with monkeypatch.context() as context:
+        cut_short(context, 9)
+        context.setattr(ModelCheckpoint, "_save", lambda *arguments: False)
+        outcome = run(*arguments, "--run", "a", "--quiet")
+    command = "chainrule train --resume a"
+    best = "its best weights so far are saved, but nothing to go on from was saved yet"
+    assert outcome == (0, "", f"stopped; {best}; begin it again with: {command}\n")
+    assert run(*shlex.split(command)[1:]).code == 0
+    assert result(Path("a")) == result(Path("whole"))
 
 
 def test_ctrl_c_after_some_epochs_saves_the_model_too_and_trains_no_other(run, monkeypatch):

@@ -296,3 +296,19 @@ def test_functions_hear_of_it_too(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         network().fit(X, Y, callbacks=[hear], **OPTIONS)
     assert seen == [(1, 3)]
+
+
+def test_a_second_ctrl_c_waits_until_the_first_has_saved(monkeypatch):
+    saved, model = [], network()
+
+    def save(epoch, batch):
+        signal.raise_signal(signal.SIGINT)
+        saved.append((epoch, batch))
+        return "all of it"
+
+    cut_short(monkeypatch, 5)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        model.fit(X, Y, callbacks=[LambdaCallback(on_interrupt=save)], **OPTIONS)
+    assert len(saved) == 1
+    assert stopped.value.__notes__ == ["all of it"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -49,6 +49,16 @@ def read_settings(folder: RunFolder, defaults: dict[str, Any]) -> dict[str, Any]
         return asked | {name: Path(asked[name]) for name in PATHS if asked.get(name) is not None}
 
 
+def is_complete(folder: RunFolder) -> bool:
+    """Return whether a run has ended; a model that Ctrl-C has left without a checkpoint is no end."""
+    from chainrule.models.model_file import read_file
+
+    if not folder.has_only_a_model:
+        return False
+    report = read_file(folder.model)[0].get("report")
+    return not (isinstance(report, dict) and report.get("stopped_by") == "interrupted")
+
+
 @contextmanager
 def undamaged(folder: RunFolder | None) -> Iterator[None]:
     """Say of settings of another type than theirs, which only a file can have, that the run folder is damaged."""
@@ -106,7 +116,8 @@ def say_how_to_go_on(folder: RunFolder) -> None:
     first, refit = folder.keep(0.0)
     last = refit if refit.resume_from else first
     if last.resume_from is None:
-        click.echo(f"stopped; nothing of the training was saved yet; begin it again with: {command}", err=True)
+        best = "its best weights so far are saved, but " if folder.has_only_a_model else ""
+        click.echo(f"stopped; {best}nothing to go on from was saved yet; begin it again with: {command}", err=True)
         return
     state = Checkpoint(last.path).state
     done = counted(state["epoch"], "epoch")

@@ -89,7 +89,7 @@ def train(
     run that was stopped, whatever stopped it, goes on with --resume DIR, in the folder where it began, and ends as if
     nothing had happened.
     """
-    from chainrule.cli.resume import read_settings, refuse_others, resumable, say_how_to_go_on, undamaged
+    from chainrule.cli.resume import is_complete, read_settings, refuse_others, resumable, say_how_to_go_on, undamaged
     from chainrule.training.run_folder import RunFolder
 
     folder = None
@@ -97,7 +97,7 @@ def train(
         refuse_others(context)
         folder, force = RunFolder(resume), True
         asked = read_settings(folder, {**asked, "out": None})
-        if folder.is_complete:
+        if is_complete(folder):
             screen.remark(f"the run in {resume} is complete; its model is {folder.model}")
             return
         out = asked.pop("out")

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -132,19 +132,25 @@ class Trainer:
             if self._saved is not None:
                 resumption.restore_callbacks(self.callbacks, self._saved)
             with self._interrupts.listening() if self.callbacks.follows_interrupts else nullcontext():
-                while self.epoch < self.settings.epochs and self.stop is None:
-                    self._epoch(self.epoch)
+                self._epochs()
             history.stopped_by = self.stop.reason if self.stop else "all epochs done"
         except BaseException as error:
             history.stopped_by = "interrupted" if isinstance(error, KeyboardInterrupt) else f"an error: {error!r}"
-            if isinstance(error, KeyboardInterrupt):
-                self._keep(error)
             raise
         finally:  # also after an exception the model holds the weights of its last step, or their average
             history.seconds = time.perf_counter() - self._started
             self._finalize()
             self.callbacks.finish()
         return history
+
+    def _epochs(self) -> None:
+        try:
+            while self.epoch < self.settings.epochs and self.stop is None:
+                self._epoch(self.epoch)
+        except KeyboardInterrupt as error:
+            with suppress(KeyboardInterrupt), self._interrupts:  # pressed once more: it has been heard
+                self._keep(error)
+            raise
 
     def _finalize(self) -> None:
         if self.task.optimizer.average:

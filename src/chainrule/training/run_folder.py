@@ -140,8 +140,8 @@ class RunFolder:
         return Keep(self.path / CHECKPOINT, minutes), Keep(self.path / REFIT, minutes)
 
     @property
-    def is_complete(self) -> bool:
-        """Whether the training is over: there is a model, and nothing left to go on from."""
+    def has_only_a_model(self) -> bool:
+        """Whether there is a model, and nothing left to go on from."""
         return self.model.exists() and not (self.path / CHECKPOINT).exists()
 
     def restart(self) -> None:
