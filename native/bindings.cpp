@@ -357,7 +357,8 @@ void define(nb::module_& module, const char* session, const char* predictor) {
     nb::class_<S>(module, session)
         .def(nb::init<const nb::dict&, ptrdiff_t, int>(), "plan"_a, "batch"_a, "threads"_a)
         .def("train", &S::train, "vectors"_a, "rows"_a, "count"_a, "order"_a, "ordered"_a, "batch"_a, "start"_a,
-             "stop"_a, "first_step"_a, "table"_a, "columns"_a, "outputs"_a, "watch"_a = nb::none(), "meanwhile"_a = nb::none())
+             "stop"_a, "first_step"_a, "table"_a, "columns"_a, "outputs"_a, "watch"_a = nb::none(),
+             "meanwhile"_a = nb::none())
         .def("evaluate", &S::evaluate, "vectors"_a, "rows"_a, "count"_a, "batch"_a, "outputs"_a)
         .def("gradient", &S::gradient, "vectors"_a, "rows"_a, "count"_a, "step"_a, "training"_a, "out"_a)
         .def("train_epochs", &S::train_epochs, "judge"_a.none(), "places"_a, "kept"_a, "length"_a, "epochs"_a, "rows"_a,
@@ -399,6 +400,7 @@ NB_MODULE(_native, module) {
         },
         "array"_a);
     module.def("pages", &zeros, "size"_a, "threads"_a);
+    module.def("has_pages", &has_pages);
     module.def("pages_kept", &pages_kept);
     module.def("end", &end);
     module.def("steps_made", [] { return steps_made.load(); });

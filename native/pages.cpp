@@ -14,6 +14,14 @@
 #include <sys/mman.h>
 #endif
 
+#if defined(__SANITIZE_ADDRESS__)
+#define CHAINRULE_SANITIZES_ADDRESSES 1
+#elif defined(__has_feature)
+#define CHAINRULE_SANITIZES_ADDRESSES __has_feature(address_sanitizer)
+#else
+#define CHAINRULE_SANITIZES_ADDRESSES 0
+#endif
+
 namespace chainrule {
 
 namespace {
@@ -76,7 +84,11 @@ struct Kept {
     void give(const Piece& piece) {
         const std::unique_lock lock(mutex, std::try_to_lock);
         if (!lock || piece.size > kMostKept) return unmap(piece);
-        pieces.push_back(piece);
+        try {
+            pieces.push_back(piece);
+        } catch (const std::bad_alloc&) {
+            return unmap(piece);
+        }
         size += piece.size;
         forget(kMostKept);
     }
@@ -100,7 +112,7 @@ Kept& kept() {
 }  // namespace
 
 bool has_pages() {
-#if defined(MAP_ANONYMOUS) && !defined(__SANITIZE_ADDRESS__)  // which knows where a block of the heap ends
+#if defined(MAP_ANONYMOUS) && !CHAINRULE_SANITIZES_ADDRESSES  // which knows where a block of the heap ends
     return true;
 #else
     return false;
@@ -108,8 +120,8 @@ bool has_pages() {
 }
 
 std::size_t pages_kept() {
-    const std::lock_guard lock(kept().mutex);
-    return kept().size;
+    const std::unique_lock lock(kept().mutex, std::try_to_lock);
+    return lock ? kept().size : 0;
 }
 
 Pages::Pages(std::size_t size) : size_((size + kLargePage - 1) / kLargePage * kLargePage) {

@@ -24,6 +24,6 @@ def zeros(count: int, dtype: Any) -> Array:
     array([0., 0., 0.], dtype=float32)
     """
     size = count * np.dtype(dtype).itemsize
-    if _native is None or size < LONG:
+    if _native is None or size < LONG or not _native.has_pages():
         return np.zeros(count, dtype)
     return _native.pages(size, threads.count(size)).view(dtype)
