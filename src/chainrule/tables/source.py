@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.errors import ArgumentError
 from chainrule.tables.files import query_table, read_file
 from chainrule.tables.frames import table_from_array, table_from_frame, table_from_mapping, table_from_rows
 from chainrule.tables.table import Table
@@ -77,6 +78,8 @@ def read_table(source: Any, table: str | None = None, columns: Collection[str] |
         No columns, no rows, two columns of one name, infinite numbers, or values such as lists.
     DTypeError
         ``source`` is of no known type.
+    ArgumentError
+        ``columns`` is no collection of names.
 
     Examples
     --------
@@ -86,6 +89,8 @@ def read_table(source: Any, table: str | None = None, columns: Collection[str] |
     >>> table.column("age").values
     array([31., nan, 40.])
     """
+    if isinstance(columns, str) or not isinstance(columns, Collection | None):
+        raise ArgumentError(f"columns must be a list of names, got {columns!r}")
     try:
         if isinstance(source, str | PathLike):
             return read_file(Path(source), table, columns)
