@@ -8,13 +8,14 @@ import pytest
 from chainrule import Sequential
 from chainrule.layers import Dense, Input
 
+TEST_ROWS = "69 rows of the test part, found again by the seed; training has never seen them"
 SIGNATURES = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml"}
 
 
 @pytest.mark.parametrize("ending", SIGNATURES)
 def test_a_picture_in_each_form(run: Any, model_file: Path, ending: str) -> None:
     outcome = run("plot", model_file, "penguins.csv", "--out", f"errors.{ending}")
-    assert outcome == (0, f"Wrote errors.{ending}\n", "")
+    assert outcome == (0, f"Wrote errors.{ending}: {TEST_ROWS}\n", "")
     assert Path(f"errors.{ending}").read_bytes().startswith(SIGNATURES[ending])
 
 
@@ -34,7 +35,7 @@ def test_curves_of_a_run(run: Any) -> None:
     assert run("plot", "runs/first", "penguins.csv", "--kind", "curves", "--out", "same.png").code == 0
     assert Path("same.png").read_bytes() == Path("first-plot.png").read_bytes()  # data add nothing to curves
     assert run("plot", "runs/first", "--kind", "weights", "--out", "w.png").code == 0
-    assert run("plot", "runs/first", "penguins.csv", "--kind", "roc").out == "Wrote first-roc.png\n"
+    assert run("plot", "runs/first", "penguins.csv", "--kind", "roc").out == f"Wrote first-roc.png: {TEST_ROWS}\n"
 
 
 def test_a_boundary_over_two_columns(run: Any, mass_file: Path) -> None:
@@ -48,6 +49,7 @@ def test_rows_that_cannot_be_used_are_told(run: Any, model_file: Path) -> None:
     frame.loc[:9, "species"] = None
     frame.assign(more=1).to_csv("some.csv", index=False)
     outcome = run("plot", model_file, "some.csv", "--kind", "calibration", "--out", "c.png")
+    assert outcome.out == "Wrote c.png: all 334 rows given; training may have seen some of them\n"
     assert outcome.err == (
         "note: not used, since training had no such columns: more\nnote: 10 rows without species left out\n"
     )

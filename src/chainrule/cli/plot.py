@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 KINDS = (
     "activations", "boundary", "calibration", "confusion", "curves", "network", "residuals", "roc", "weights",
 )  # fmt: skip
+JUDGING = (None, "calibration", "confusion", "residuals", "roc")  # which say how good a model is
 ENDINGS = (".png", ".svg", ".pdf")
 
 
@@ -55,8 +56,11 @@ def plot(
     from chainrule import analysis
 
     axes = None if features is None else _columns(features)
-    thing, table = (model_or_run, None) if data is None or kind == "curves" else _model_and_table(model_or_run, data)
-    made = analysis.plot(thing, table, kind=kind, features=axes)
+    if data is None or kind == "curves":
+        made, about = analysis.plot(model_or_run, kind=kind, features=axes), ""
+    else:
+        model, rows, about = _model_and_rows(model_or_run, data, kind)
+        made = analysis.plot(model, rows, kind=kind, features=axes)
     drawing = isinstance(made, analysis.Drawing)
     if out is None:
         name = f"{screen.stem(model_or_run)}-{kind or ('network' if drawing else 'plot')}"
@@ -65,7 +69,7 @@ def plot(
     elif drawing:
         _check_ending(out, "network")
     _write(made, out, force)
-    screen.echo(f"Wrote {click.format_filename(out)}")
+    screen.echo(f"Wrote {click.format_filename(out)}{about and f': {about}'}")
 
 
 def _check_ending(out: Path, kind: str | None) -> None:
@@ -84,8 +88,9 @@ def _columns(features: str) -> list[str]:
     return names
 
 
-def _model_and_table(model_or_run: Path, data: Path) -> "tuple[TabularModel, Table]":
-    """Return what answers, and on which rows; what is odd about these is said."""
+def _model_and_rows(model_or_run: Path, data: Path, kind: str | None) -> "tuple[TabularModel, Table, str]":
+    """Return what answers, on which rows, and what these are: to judge by, such as training has not seen, if found."""
+    from chainrule.analysis.reporting.subject import subject_of
     from chainrule.tables import read_table, with_known_target
     from chainrule.tables.table import counted
     from chainrule.training.run_folder import RunFolder
@@ -95,10 +100,14 @@ def _model_and_table(model_or_run: Path, data: Path) -> "tuple[TabularModel, Tab
     screen.remark_on(model, table)
     target = model.target.name
     if target in table.names:
-        table, dropped = with_known_target(table, target)
+        known, dropped = with_known_target(table, target)
         if dropped:
             screen.remark(f"{counted(dropped, 'row')} without {target} left out")
-    return model, table
+        if kind not in JUDGING:
+            return model, known, ""
+        subject = subject_of(model, table)
+        return model, subject.rows or known, subject.about_rows
+    return model, table, ""
 
 
 def _write(made: "Drawing | Any", out: Path, force: bool) -> None:

@@ -23,13 +23,15 @@ def number(value: float) -> str:
 
 
 def short_number(value: float) -> str:
-    """Return a number with three digits.
+    """Return a number with three digits, or all that stand before the point.
 
     Examples
     --------
-    >>> short_number(1.3), short_number(0.0442), short_number(250.0)
-    ('1.30', '0.0442', '250')
+    >>> short_number(1.3), short_number(0.0442), short_number(250.0), short_number(25512.3)
+    ('1.30', '0.0442', '250', '25,512')
     """
+    if 999.5 <= abs(value) < 1e9:
+        return f"{value:,.0f}"
     return f"{value:#.3g}".rstrip(".")
 
 
