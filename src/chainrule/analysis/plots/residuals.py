@@ -68,6 +68,5 @@ def plot_residuals(y_true: Any, y_pred: Any, name: str = "y") -> "Figure":
     right.set(xlabel=f"residual: predicted - true {name}", ylabel="rows")
     right.set_title(f"mean {short_number(mean)}, standard deviation {short_number(float(residuals.std()))}")
     right.legend(frameon=False)
-    for axes in (scatter, right):
-        axes.locator_params(axis="x", nbins=5)  # long numbers would run into each other
+    right.locator_params(axis="x", nbins=5)  # long numbers would run into each other
     return figure
