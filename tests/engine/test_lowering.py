@@ -3,11 +3,11 @@
 import pytest
 
 from chainrule import Sequential, activations, losses, optimizers
+from chainrule.engine.description import ACTIVATIONS, CLIPPINGS, LOSSES, OPERATIONS, describe_plan
+from chainrule.engine.description import REDUCTIONS as NATIVE_REDUCTIONS
+from chainrule.engine.description import RULES as OPTIMIZERS
 from chainrule.engine.engine import Task
 from chainrule.engine.lowering import ELEMENT_LOSSES, REDUCTIONS, RULES, lower, lower_network
-from chainrule.engine.native import ACTIVATIONS, CLIPPINGS, LOSSES, OPERATIONS, describe_plan
-from chainrule.engine.native import REDUCTIONS as NATIVE_REDUCTIONS
-from chainrule.engine.native import RULES as OPTIMIZERS
 from chainrule.engine.plan import Operand
 from chainrule.layers import (
     Activation,

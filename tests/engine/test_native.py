@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from chainrule import Sequential, engine
-from chainrule.engine import blocks, native
+from chainrule.engine import blocks, description, native
 from chainrule.engine.blocks import converted, is_readable, rows_together
 from chainrule.engine.data import Rows
 from chainrule.engine.native import MOST_IDLE, NativeEngine
@@ -147,7 +147,7 @@ def test_a_new_seed_makes_a_new_plan():
 
 
 def test_a_session_refuses_plans_that_it_can_not_read():
-    described = native.describe_plan(native.lower(model_task()))
+    described = description.describe_plan(native.lower(model_task()))
     described["instructions"] = []
     with pytest.raises(ValueError, match="a plan needs an instruction"):
         native._native.Session64(described, 4, 1)
@@ -172,14 +172,14 @@ def test_the_names_are_in_the_order_of_the_enumerations():
         words = [word.strip() for word in " ".join(lines).split(",")]
         return [word for word in words if word not in ("", "count")]
 
-    assert enumerators("Operation") == list(native.OPERATIONS)
-    assert enumerators("Activation") == list(native.ACTIVATIONS)
-    assert enumerators("Loss") == list(native.LOSSES)
-    assert enumerators("Optimizer") == list(native.RULES)
+    assert enumerators("Operation") == list(description.OPERATIONS)
+    assert enumerators("Activation") == list(description.ACTIVATIONS)
+    assert enumerators("Loss") == list(description.LOSSES)
+    assert enumerators("Optimizer") == list(description.RULES)
     assert enumerators("Number") == list(blocks.NUMBERS)
-    assert enumerators("Accuracy") == list(native.ACCURACIES)
-    assert enumerators("Reduction") == list(native.REDUCTIONS)
-    assert len(enumerators("Clipping")) == len(native.CLIPPINGS)
+    assert enumerators("Accuracy") == list(description.ACCURACIES)
+    assert enumerators("Reduction") == list(description.REDUCTIONS)
+    assert len(enumerators("Clipping")) == len(description.CLIPPINGS)
 
 
 def test_without_the_library(monkeypatch):

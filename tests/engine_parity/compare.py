@@ -16,7 +16,7 @@ from chainrule import Sequential, losses, optimizers
 from chainrule.engine import NativeEngine, native, steps_made
 from chainrule.engine.data import Rows
 from chainrule.layers import Layer
-from chainrule.models.model import _weigh
+from chainrule.training.batches import weigh
 
 ROOT = Path(__file__).parents[2]
 ENGINES = ("python", "native")
@@ -106,7 +106,7 @@ def check_parity(
     for model in models.values():
         outputs.append(model.predict(x))
         task, rows = model._rows(x, y, fit.get("sample_weight"), "fit")
-        rows = _weigh(rows, fit.get("class_weight"))
+        rows = weigh(rows, fit.get("class_weight"))
         both = [model._engine.loss_and_gradient(task, rows.take(slice(0, 19)), training) for training in (False, True)]
         gradients.append(both)
         histories.append(model.fit(x, y, batch_size=batch_size, epochs=epochs, verbose=0, **fit).history)

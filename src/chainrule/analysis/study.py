@@ -1,11 +1,9 @@
 """Study: the trials of a sweep in Optuna's storage, shared by all threads, processes and machines that work on it."""
 
-import json
 import os
 import platform
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
@@ -16,6 +14,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.trial import FrozenTrial, TrialState
 
 from chainrule.analysis.search_space import Range, SearchSpace, label
+from chainrule.analysis.study_storage import open_storage, silence
 from chainrule.errors import ArgumentError, FileError, StateError, UnknownNameError, did_you_mean
 
 NAME = "chainrule"  # of the study: a storage holds one
@@ -57,17 +56,6 @@ class Trial:
     def epochs(self) -> int:
         """Epochs trained, of the first fold."""
         return len(self.curve)
-
-
-@contextmanager
-def silence() -> Iterator[None]:
-    """Keep Optuna from writing to standard error meanwhile: a sweep says itself what happens."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        yield
-    finally:
-        optuna.logging.set_verbosity(before)
 
 
 class GridInOrder(optuna.samplers.BaseSampler):
@@ -121,75 +109,6 @@ def make_pruner(name: str) -> optuna.pruners.BasePruner:
     if name == "median":
         return optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=WARM_UP)
     return optuna.pruners.HyperbandPruner() if name == "hyperband" else optuna.pruners.NopPruner()
-
-
-def is_journal(storage: str) -> bool:
-    """Whether a storage is a journal file, not the URL of a database.
-
-    Examples
-    --------
-    >>> is_journal("sweep.journal"), is_journal("sqlite:///sweep.db")
-    (True, False)
-    """
-    return "://" not in storage
-
-
-def open_storage(storage: str | None) -> Any:
-    """Return Optuna's storage: in memory, a journal file, or a database by its URL."""
-    if storage is None:
-        return optuna.storages.InMemoryStorage()
-    from optuna.storages.journal import JournalFileBackend
-
-    try:
-        if is_journal(storage):
-            _check_journal(Path(storage))
-            _drop_torn_line(Path(storage))
-            return optuna.storages.JournalStorage(JournalFileBackend(storage))
-        return optuna.storages.get_storage(storage)
-    except OSError as error:
-        raise FileError(f"can't use the study {storage}: {error.strerror or error}") from error
-    except ImportError as error:
-        raise FileError(f"can't use the study {storage}: its database needs a driver ({error})") from error
-    except Exception as error:  # of a database, its driver or a damaged journal
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise FileError(f"can't use the study {storage}: {reason}") from error
-
-
-def _check_journal(path: Path) -> None:
-    """Refuse a file of something else: what is done would be added to it."""
-    if not path.is_file():
-        return
-    with path.open("rb") as file:
-        first = file.readline()
-    try:
-        fits = not first or "op_code" in json.loads(first)
-    except (ValueError, TypeError):
-        fits = False
-    if not fits:
-        raise ValueError("the file holds something else; name another")
-
-
-def _drop_torn_line(path: Path) -> None:
-    """Remove a last line without an end, which a full disk or a kill leaves: the next one would be added to it."""
-    from optuna.storages.journal import JournalFileSymlinkLock
-
-    def is_torn() -> bool:
-        with path.open("rb") as file:
-            if file.seek(0, os.SEEK_END) == 0:
-                return False
-            file.seek(-1, os.SEEK_END)
-            return file.read() != b"\n"
-
-    if not path.is_file() or not is_torn():
-        return
-    lock = JournalFileSymlinkLock(str(path))
-    lock.acquire()  # whoever writes a line just now has finished it then
-    try:
-        if is_torn():
-            with path.open("r+b") as file:
-                file.truncate(file.read().rfind(b"\n") + 1)
-    finally:
-        lock.release()
 
 
 class Study:

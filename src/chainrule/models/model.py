@@ -253,7 +253,7 @@ class Model(Configurable, ABC):
             _, validation = self._rows(held_x, held_y, held_weight, "validation")
         elif validation_split:
             chosen, validation = self._split(rows, validation_split)
-        rows = _weigh(rows, class_weight, chosen)  # the validation loss stays that of the data
+        rows = batches.weigh(rows, class_weight, chosen)  # the validation loss stays that of the data
         settings = Settings(
             epochs=int(epochs),
             initial_epoch=initial_epoch,
@@ -355,7 +355,7 @@ class Model(Configurable, ABC):
         """Make one step on these rows; return loss (and metrics) as they were before it."""
         check_class_weight(class_weight)
         task, rows = self._rows(x, y, sample_weight, "train_on_batch")
-        rows = _weigh(rows, class_weight)
+        rows = batches.weigh(rows, class_weight)
         for metric in task.measured.values():
             metric.reset_state()
         progress = self._engine.run(task, self._position, rows, np.arange(len(rows)), len(rows), 0, 1)
@@ -393,15 +393,3 @@ class Model(Configurable, ABC):
         """Go back to the weights of a snapshot."""
         for vector, values in zip((self.parameters, self.state), snapshot, strict=True):
             vector.writable()[...] = values
-
-
-def _weigh(rows: Rows, class_weight: Any, chosen: Array | None = None) -> Rows:
-    """Return the rows with the weights of those that are chosen (None: all) times those of their classes."""
-    if class_weight is None or rows.y is None:
-        return rows
-    if chosen is None:
-        return Rows(rows.x, rows.y, batches.apply_class_weight(rows.y, rows.weight, class_weight))
-    before = None if rows.weight is None else rows.weight[chosen]
-    weight = np.zeros(len(rows))
-    weight[chosen] = batches.apply_class_weight(rows.y[chosen], before, class_weight)
-    return Rows(rows.x, rows.y, weight)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.arrays import Array, whole_number
+from chainrule.engine.data import Rows
 from chainrule.errors import ArgumentError, DataError
 
 
@@ -57,3 +58,15 @@ def apply_class_weight(y: Array, weight: Array | None, class_weight: Mapping[int
             raise ArgumentError(f"class_weight expects weights >= 0, got {per_class.min():g}")
     weights: Array = per_class[places]
     return weights if weight is None else weights * weight
+
+
+def weigh(rows: Rows, class_weight: Any, chosen: Array | None = None) -> Rows:
+    """Return the rows with the weights of those that are chosen (None: all) times those of their classes."""
+    if class_weight is None or rows.y is None:
+        return rows
+    if chosen is None:
+        return Rows(rows.x, rows.y, apply_class_weight(rows.y, rows.weight, class_weight))
+    before = None if rows.weight is None else rows.weight[chosen]
+    weight = np.zeros(len(rows))
+    weight[chosen] = apply_class_weight(rows.y[chosen], before, class_weight)
+    return Rows(rows.x, rows.y, weight)

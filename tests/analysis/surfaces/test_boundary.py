@@ -32,6 +32,7 @@ def test_the_boundary_is_where_the_classes_are_equal():
     (axes,) = figure.axes
     lines = [line for c in axes.collections if hasattr(c, "get_paths") for line in c.get_paths() if len(line) > 5]
     points = max((line.vertices for line in lines), key=len)
+    # The contour is straight within a cell of the grid of 40 points, the probability is not.
     np.testing.assert_allclose(neuron.weighted_sum(points).numpy(), 0, atol=0.02)
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["0", "1"]
 
@@ -40,6 +41,7 @@ def test_each_side_has_the_colour_of_its_class_the_surer_the_stronger():
     neuron = Perceptron([8.0, 0.0])
     image = np.asarray(analysis.decision_boundary(neuron, X[:, :2], resolution=21).axes[0].images[0].get_array())
     for column, code in ((0, 0), (-1, 1)):
+        # At the edges the probability is nearly 1, not 1.
         np.testing.assert_allclose(image[0, column], 1 - 0.5 * (1 - np.array(to_rgb(class_look(code)[0]))), atol=0.01)
     assert image[0, 11].mean() > image[0, -1].mean()  # near the boundary it is paler
 

@@ -130,7 +130,7 @@ class Trace:
             few = min(count, flat.size)
             for place in np.argpartition(-np.abs(flat), few - 1)[:few]:
                 index = np.unravel_index(int(place), weight.gradients.shape)
-                found.append((weight_name(name, index), float(flat[place])))  # type: ignore[arg-type]
+                found.append((weight_name(name, index), float(flat[place])))  # type: ignore[arg-type]  # NumPy's integers count
         return sorted(found, key=lambda pair: (-abs(pair[1]), pair[0]))[:count]
 
     def to_text(self, example: int = 0, width: int = 80) -> str:
