@@ -1,4 +1,4 @@
-// A plan as Python describes it: a dict with the fields of Plan, made by chainrule/engine/native.py.
+// A plan as Python describes it: a dict with the fields of Plan, made by chainrule/engine/description.py.
 #pragma once
 
 #include <nanobind/nanobind.h>
