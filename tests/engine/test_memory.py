@@ -7,7 +7,7 @@ import pytest
 
 from chainrule import Sequential
 from chainrule.engine import native
-from chainrule.engine.memory import LONG, zeros
+from chainrule.engine.memory import LINE, LONG, zeros
 from chainrule.layers import Dense, Input
 from chainrule.optimizers import Adagrad, Adam
 from tests.engine_parity.compare import needs_native
@@ -22,6 +22,7 @@ def test_zeros_are_zero_also_where_something_was_written_before(dtype, count):
         values = zeros(count, dtype)
         assert (values.shape, values.dtype) == ((count,), np.dtype(dtype))
         assert not values.any()
+        assert count == 0 or values.ctypes.data % LINE == 0
         values[...] = 1.0
 
 

@@ -12,11 +12,12 @@ try:
 except ImportError:  # built without a C++ compiler
     _native = None  # type: ignore[assignment]
 
+LINE = 64  # bytes of a cache line, and of the longest vector of an instruction
 LONG = 1 << 22  # bytes: a shorter vector might waste most of a large page
 
 
 def zeros(count: int, dtype: Any) -> Array:
-    """Return ``np.zeros(count, dtype)``; a long one lies in the native engine's pages.
+    """Return ``np.zeros(count, dtype)`` at the start of a cache line; a long one lies in the native engine's pages.
 
     Examples
     --------
@@ -25,5 +26,7 @@ def zeros(count: int, dtype: Any) -> Array:
     """
     size = count * np.dtype(dtype).itemsize
     if _native is None or size < LONG or not _native.has_pages():
-        return np.zeros(count, dtype)
+        memory = np.zeros(size + LINE, np.uint8)
+        first = -memory.ctypes.data % LINE
+        return memory[first : first + size].view(dtype)
     return _native.pages(size, threads.count(size)).view(dtype)
