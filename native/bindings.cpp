@@ -27,7 +27,7 @@ using namespace nb::literals;
 namespace chainrule {
 namespace {
 
-std::atomic<std::int64_t> steps_made{0};
+std::atomic<std::int64_t> steps_made{0}, steps_paired{0};
 std::atomic<bool> ending{false};  // the interpreter is: runs stop, so that no thread waits for a lock that is gone
 std::atomic<int> running{0};
 
@@ -111,8 +111,8 @@ class PySession {
 public:
     using Result = std::tuple<double, ptrdiff_t, ptrdiff_t, bool, double, double>;
 
-    PySession(const nb::dict& description, ptrdiff_t batch, int threads)
-        : session_(plan(description), batch, threads) {}
+    PySession(const nb::dict& description, ptrdiff_t batch, int threads, bool pair)
+        : session_(plan(description), batch, threads, pair) {}
 
     Result train(std::vector<Address> vectors, std::vector<BlockTuple> rows, ptrdiff_t count, Address order,
                  ptrdiff_t ordered, ptrdiff_t batch, ptrdiff_t start, ptrdiff_t stop, std::int64_t first_step,
@@ -130,6 +130,7 @@ public:
                                 meanwhile ? &draw : nullptr},
                                at(table), columns, at(outputs), interrupt);
             steps_made += outcome.steps;
+            steps_paired += outcome.paired;
             drew_ = draw.drawn;
             return outcome;
         });
@@ -331,7 +332,7 @@ void define(nb::module_& module, const char* session, const char* predictor) {
         .def("run", &P::run, "inputs"_a, "count"_a, "outputs"_a);
     using S = PySession<T>;
     nb::class_<S>(module, session)
-        .def(nb::init<const nb::dict&, ptrdiff_t, int>(), "plan"_a, "batch"_a, "threads"_a)
+        .def(nb::init<const nb::dict&, ptrdiff_t, int, bool>(), "plan"_a, "batch"_a, "threads"_a, "pair"_a = false)
         .def("train", &S::train, "vectors"_a, "rows"_a, "count"_a, "order"_a, "ordered"_a, "batch"_a, "start"_a,
              "stop"_a, "first_step"_a, "table"_a, "columns"_a, "outputs"_a, "watch"_a = nb::none(),
              "meanwhile"_a = nb::none())
@@ -380,6 +381,8 @@ NB_MODULE(_native, module) {
     module.def("pages_kept", &pages_kept);
     module.def("end", &end);
     module.def("steps_made", [] { return steps_made.load(); });
+    module.def("steps_paired", [] { return steps_paired.load(); });
+    module.def("set_ways", [](int wanted) { ways = static_cast<Ways>(wanted); }, "wanted"_a);
     nb::class_<Flag>(module, "Flag").def(nb::init<>()).def("raise_", [](Flag& flag) { flag.raised = true; });
     define<float>(module, "Session32", "Predictor32");
     define<double>(module, "Session64", "Predictor64");

@@ -52,6 +52,15 @@ struct GradientConsumer {
     const void* context;
 };
 
+/// out(n, e) = first(n, e) + second(n, e) + bias(n), sums over half of the inputs each.
+template <class T>
+struct HalfSums {
+    const T *first, *second;
+    const T* bias;  // of the first unit of the range; or null
+    T* out;
+    ptrdiff_t stride;
+};
+
 /// dW[k, n] = sum over examples e of input(k, e) * delta(n, e). A bias is the weight of an input that is always 1:
 /// give the input panels one feature more, of ones, and the gradient has one row more, which is the bias's.
 template <class T>
@@ -107,6 +116,8 @@ struct ActivationBuffers {
     T* y;         // may be z, if ActivationKernels::from_output
     T* gradient;  // dJ/dy, becomes dJ/dz
     T alpha;
+
+    ActivationBuffers from(ptrdiff_t offset) const { return {z + offset, y + offset, gradient + offset, alpha}; }
 };
 
 /// A function of all features of an example: z to y, or the gradient with respect to y to that for z, in place.
@@ -366,6 +377,7 @@ struct KernelTable {
     void (*scatter)(const ScatterArguments<T>&, Range panels);
     void (*dropout_mask)(const DropoutMask<T>&, Range panels);
     void (*gaussian_noise)(const GaussianNoise<T>&, Range panels);
+    void (*add_halves)(const HalfSums<T>&, Range panels, Range units);
     void (*multiply_by)(T* values, const T* factors, ptrdiff_t count);
 
     void (*batch_normalize)(const BatchNormalization<T>&, Range features);

@@ -22,7 +22,7 @@ T* Session<T>::allocate(ptrdiff_t count) {
 }
 
 template <class T>
-Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
+Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads, bool pair)
     : k_(kernels<T>(isa())),
       plan_(plan),
       loss_parameters_(plan.loss_parameters.begin(), plan.loss_parameters.end()),
@@ -121,7 +121,12 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
         prepare_lines();
     }
     single_ = allocate(2 * stride(plan.outputs()));
-    workers_.resize(static_cast<std::size_t>(threads));
+    if (has_halves()) {
+        for (std::size_t i = 2; i < nodes_.size(); ++i) nodes_[i].halves[1] = allocate(panels * nodes_[i].stride);
+        prepare_halves();
+        paired_ = pair && threads <= 2;
+    }
+    workers_.resize(static_cast<std::size_t>(paired_ ? 2 : threads));
     for (Worker& worker : workers_) {
         worker.scratch = allocate(scratch_size_);
         worker.parameters.resize(plan.segments.size());
@@ -136,6 +141,7 @@ Session<T>::Session(const Plan& plan, ptrdiff_t batch, int threads)
     values_ = allocate(examples);
     if (plan.accuracy != Accuracy::none) right_ = allocate(examples);
     if (small_) prepare_small();
+    if (paired_) prepare_pair();
 }
 
 template <class T>
@@ -262,8 +268,8 @@ Outcome Session<T>::run(const Run& asked) {
     Outcome& outcome = outcome_ = {};
     const bool trains = run.mode == Mode::train, lines = trains && lines_network_;
     const bool one = !lines && trains && batch_ == 1 && only_dense(), small = trains && small_;
-    const bool alone = lines || one || small || threads_ == 1;  // which leaves a processor for the errand
-    Draw* draw = alone ? run.where.meanwhile : nullptr;
+    const bool alone = lines || one || small || threads_ == 1, pair = trains && paired_ && !run.very_long;
+    Draw* draw = alone && !pair ? run.where.meanwhile : nullptr;  // there is a processor for the errand
     const auto errand = draw ? Errand::send([this, draw] {
         k_.permutation(draw->seed, draw->index, draw->purpose, draw->out, draw->count);
     }) : nullptr;
@@ -274,15 +280,27 @@ Outcome Session<T>::run(const Run& asked) {
         set_examples(examples);
         mass_ = run.mode == Mode::evaluate && plan_.reduction == Reduction::sum ? 1 : static_cast<double>(examples);
         if (!run.rows.weights.data) equal_weights();
-        run_on_team(alone ? 1 : threads_, [&](Member& member) {
-            if (lines)
-                steps_of_lines(member, run, start, stop, outcome);
-            else if (one)
-                steps_of_one(member, run, start, stop, outcome);
-            else if (small)
-                steps_of_small(member, run, start, stop, outcome);
-            else
-                steps(member, run, start, stop, outcome);
+        const auto usual = [&](ptrdiff_t from, ptrdiff_t to) {
+            const ptrdiff_t before = outcome.steps;
+            run_on_team(alone ? 1 : threads_, [&](Member& member) {
+                if (lines)
+                    steps_of_lines(member, run, from, to, outcome);
+                else if (one)
+                    steps_of_one(member, run, from, to, outcome);
+                else if (small)
+                    steps_of_small(member, run, from, to, outcome);
+                else
+                    steps(member, run, from, to, outcome);
+            });
+            return from + outcome.steps - before;
+        };
+        if (!pair) return void(usual(start, stop));
+        pace_.run(start, stop, usual, [&](ptrdiff_t from, ptrdiff_t to, const Late& late) {
+            const ptrdiff_t before = outcome.steps;
+            run_on_team(2, [&](Member& member) { steps_of_pair(member, run, from, to, outcome, late); });
+            shared_->halt = false;
+            workers_[1].sizes = {};
+            return outcome.interrupted ? to : from + outcome.steps - before;
         });
     };
     part(run.where.start, whole, run.where.batch);
@@ -303,6 +321,16 @@ void Session<T>::prepare_scalars(Worker& worker, const Run& run, ptrdiff_t step)
     }
 }
 
+/// Count a step with the loss of its batch.
+template <class T>
+void Session<T>::note_step(Outcome& outcome, double total, bool judged) {
+    outcome.loss_sum += total * mass_;
+    outcome.mass += mass_;
+    if (right_ && judged) add_right(outcome.right, outcome.weighted_right);
+    outcome.rows += examples_;
+    ++outcome.steps;
+}
+
 /// Add the batch's right answers, and the same by the weights of their rows.
 template <class T>
 void Session<T>::add_right(double& right, double& weighted) const {
@@ -316,7 +344,8 @@ void Session<T>::add_right(double& right, double& weighted) const {
 }
 
 template <class T>
-double Session<T>::penalties() const {
+double Session<T>::penalties() {
+    if (halves_[0]) return penalties_of(0, false) + penalties_of(1, false);
     double total = 0;
     for (const Segment& segment : plan_.segments)
         if (segment.l1 != 0 || segment.l2 != 0)

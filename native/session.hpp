@@ -9,12 +9,14 @@
 // go to a vector first, and two more barriers follow. How work is shared never changes a result's bits.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <vector>
 
 #include "arena.hpp"
 #include "isa.hpp"
+#include "pace.hpp"
 #include "plan.hpp"
 #include "small_networks.hpp"
 #include "team.hpp"
@@ -27,6 +29,9 @@ struct Vectors {
     T* state = nullptr;
     T* slots[3] = {};
     T* average = nullptr;  // of the parameters over the steps, if wanted
+
+    /// Those that an optimiser changes; absent ones are null.
+    std::array<T*, 5> updated() const { return {parameters, slots[0], slots[1], slots[2], average}; }
 };
 
 /// An order of rows that will be wanted: a processor that a run would leave idle draws it meanwhile.
@@ -53,6 +58,7 @@ struct Outcome {
     double right = 0, weighted_right = 0;  // answers, where the plan counts them; by the weights of their rows
     ptrdiff_t rows = 0;
     ptrdiff_t steps = 0;
+    ptrdiff_t paired = 0;      // of them, made by a pair of threads
     bool failed = false;       // the step after `steps` was not made: its numbers are not finite
     bool interrupted = false;  // the caller wants to stop
 };
@@ -66,11 +72,14 @@ inline bool shares_units(ptrdiff_t weights, ptrdiff_t panels, int threads) {
 
 /// Asked now and then by the first thread; true ends the run after the last finished step.
 using Interrupt = std::function<bool()>;
+/// Asked by a pair of threads before each step, with the number of those made: whether to leave.
+using Late = std::function<bool(ptrdiff_t)>;
 
 template <class T>
 class Session {
 public:
-    Session(const Plan& plan, ptrdiff_t batch, int threads);
+    /// `threads` as a rule; where `pair` allows it two, for as long as that makes its steps faster.
+    Session(const Plan& plan, ptrdiff_t batch, int threads, bool pair = false);
     ~Session();
 
     /// Train. `table` has a row of `columns` scalars a step, rate and decay first; where the parameters have an average,
@@ -104,6 +113,8 @@ private:
     struct Table;
     struct Shared;
     struct Lines;
+    struct Owned;
+    struct Half;
 
     T* allocate(ptrdiff_t count);
     /// From one panel to the next: an odd number of vectors, or in a small network one vector more than features.
@@ -123,11 +134,17 @@ private:
     void steps_of_lines(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
     void steps_of_small(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
     void steps_of_one(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome);
+    void steps_of_pair(Member& member, const Run& run, ptrdiff_t start, ptrdiff_t stop, Outcome& outcome,
+                       const Late& late);
+    void note_step(Outcome& outcome, double total, bool judged = true);
     bool update(Member& member, const Run& run, ptrdiff_t step);
     bool only_dense() const;
     bool is_small() const;
+    bool has_halves() const;
     bool is_penalised() const;
     void prepare_small();
+    void prepare_halves();
+    void prepare_pair();
     void prepare_lines();
     template <class Copy>
     void each_line_weight(const Copy& copy) const;
@@ -148,6 +165,18 @@ private:
     void equal_weights();
     void forward(Member& member, const Run& run, std::int64_t step, Range panels);
     void multiply_forward(const Node& in, const Node& node, Range panels, Range units, T* scratch);
+    void multiply_half(const Node& in, const Node& node, int half, const T* weights, Range panels, Range units, T* out,
+                       T* scratch);
+    void multiply_halves(const Node& in, const Node& node, Range panels, Range units, T* scratch);
+    void add_halves(const Node& node, const T* first, const T* second, const T* bias, Range panels, Range units);
+    template <class Function>
+    void each_owned(int half, const Function& work);
+    void take_owned(int half);
+    void bring_owned(int half);
+    double penalties_of(int half, bool at_home);
+    void forward_pair(Member& member, const Half& own);
+    void backward_pair(Member& member, const Half& own);
+    void update_pair(int half, const Half& own);
     void multiply_backward(const Node& in, const Node& node, Range panels, Range inputs, T* scratch);
     Embedding<T> embedding(const Node& in, const Node& node, const Table& table) const;
     void embed(const Node& in, const Node& node, Range panels);
@@ -159,7 +188,7 @@ private:
     void constrain(const Member& member);
     void update_from_gradient(Member& member);
     void measure(Member& member, const Run& run, Range panels);
-    double penalties() const;
+    double penalties();
     void prepare_scalars(Worker& worker, const Run& run, ptrdiff_t step) const;
     bool may_overflow() const;
     bool clips_by_norm() const;
@@ -173,10 +202,13 @@ private:
     bool small_;  // its steps are made in one go, by the caller alone
     int threads_;
     Vectors<T> vectors_;
-    Outcome outcome_;
+    alignas(64) Outcome outcome_;  // written at each step, beside what other threads read
 
-    Arena arena_;  // of all buffers
+    alignas(64) Arena arena_;  // of all buffers
     std::vector<Node> nodes_;
+    std::unique_ptr<Half> halves_[2];  // if its units can be halved
+    bool paired_ = false;              // two threads may work as a pair
+    Pace pace_;
     std::vector<SmallLayer<T>> small_layers_;
     std::unique_ptr<Lines> lines_network_;  // of a small network and a batch of one
     std::vector<Worker> workers_;

@@ -29,6 +29,7 @@ struct Session<T>::Node {
     bool taken_back = false;       // the product that writes `gradient` takes the activation back in its store
     ActivationBuffers<T> activation{};
     T* delta_rows = nullptr;
+    T* halves[2] = {};  // sums over half of the inputs, where they are kept apart (session_pair.cpp)
     T* mask = nullptr;
     T *normal = nullptr, *mean = nullptr, *variance = nullptr, *deviation = nullptr;
     T *shift = nullptr, *divisor = nullptr, *factor = nullptr, *offset = nullptr;
@@ -83,7 +84,9 @@ struct Session<T>::Worker {
     T* scratch = nullptr;
     struct alignas(64) Sizes {  // told to the others: written before a barrier, read after it
         bool infinite = false;
-        double gradient = 0;  // bound of a term of the gradient's sums
+        double gradient = 0;  // bound of a term of the gradient's sums; in a pair of a delta
+        double input = 1;     // in a pair: bound of what a delta is multiplied by
+        double penalty = 0;   // in a pair: on what the thread owns
     } sizes;
     std::vector<OptimizerParameters<T>> parameters;  // one per segment
     std::vector<OptimizerBuffers<T>> buffers;
@@ -97,6 +100,25 @@ template <class T>
 struct Session<T>::Shared {
     std::atomic<bool> abort{false}, halt{false};
     std::vector<double> squares, factors;  // of clipping by norm, one per segment
+};
+
+/// Parameters of a layer that a thread of a pair owns: `rows` times `width` of them, `stride` apart from `from` on, which
+/// lie together at `at` of its own memory.
+template <class T>
+struct Session<T>::Owned {
+    std::size_t segment = 0;
+    ptrdiff_t from = 0, stride = 0, rows = 0, width = 0, at = 0;
+    OptimizerBuffers<T> buffers{};  // where they are while the pair works
+};
+
+/// What one half of the units has for itself, and where two threads may work as a pair, its thread (session_pair.cpp).
+template <class T>
+struct Session<T>::Half {
+    std::vector<Node> nodes;  // the session's; what only this thread needs is its own
+    std::vector<Owned> weights, biases;
+    T* values = nullptr;  // of the loss
+    ptrdiff_t length = 0;
+    std::array<T*, 5> vectors{};  // its parts of `Vectors::updated`
 };
 
 /// A small network as a batch of one has it (session_line.cpp).
@@ -123,6 +145,11 @@ struct Session<T>::Run {
     const Interrupt& interrupt;
     bool very_long = false;  // a step takes so long that it must be possible to leave it half done
 };
+
+/// NaN if one of them is.
+inline double largest_of(double a, double b) {
+    return a > b ? a : a <= b ? b : a + b;
+}
 
 /// Whether a T can hold it; false for NaN too.
 template <class T>
@@ -153,11 +180,7 @@ void Session<T>::steps_alone(const Run& run, ptrdiff_t start, ptrdiff_t stop, Ou
         total += k_.weighted_sum(values_, example_weights_, examples_);
         prepare_scalars(workers_[0], run, batch - run.where.start);
         update();
-        outcome.loss_sum += total * mass_;
-        outcome.mass += mass_;
-        if (right_) add_right(outcome.right, outcome.weighted_right);
-        outcome.rows += examples_;
-        ++outcome.steps;
+        note_step(outcome, total);
     }
 }
 

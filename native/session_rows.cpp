@@ -146,6 +146,7 @@ bool Session<T>::abort_asked(Member& member, const Run& run) {
 template <class T>
 void Session<T>::multiply_forward(const Node& in, const Node& node, Range panels, Range units, T* scratch) {
     const Instruction& instruction = node.instruction;
+    if (node.halves[1]) return multiply_halves(in, node, panels, units, scratch);
     const auto& activation = k_.activations[static_cast<int>(instruction.activation)];
     k_.multiply({operand(instruction.weights), 1, node.features, operand(instruction.bias), in.y, in.stride, node.z,
                  node.stride, node.features, in.features, examples_,

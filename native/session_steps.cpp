@@ -64,13 +64,7 @@ void Session<T>::steps(Member& member, const Run& run, ptrdiff_t start, ptrdiff_
                 constrain(member);
             }
         }
-        if (first_thread) {
-            outcome.loss_sum += total * mass_;
-            outcome.mass += mass_;
-            if (right_ && judged) add_right(outcome.right, outcome.weighted_right);
-            outcome.rows += examples_;
-            ++outcome.steps;
-        }
+        if (first_thread) note_step(outcome, total, judged);
         member.barrier();
     }
 }

@@ -127,4 +127,15 @@ void transpose_delta(const DeltaTranspose<T>& p, Range panels) {
         }
 }
 
+template <class T>
+void add_halves(const HalfSums<T>& p, Range panels, Range units) {
+    constexpr int lanes = kLanes<T>;
+    for (ptrdiff_t panel = panels.begin; panel < panels.end; ++panel)
+        for (ptrdiff_t n = units.begin; n < units.end; ++n) {
+            const ptrdiff_t at = panel * p.stride + n * lanes;
+            const Vec<T> sum = load(p.first + at) + load(p.second + at);
+            store(p.out + at, p.bias ? sum + p.bias[n - units.begin] : sum);
+        }
+}
+
 }  // namespace chainrule::CHAINRULE_ISA_NAMESPACE

@@ -103,6 +103,7 @@ constexpr KernelTable<T> make_table() {
         .scatter = scatter<T>,
         .dropout_mask = dropout_mask<T>,
         .gaussian_noise = gaussian_noise<T>,
+        .add_halves = add_halves<T>,
         .multiply_by = multiply_by<T>,
         .batch_normalize = batch_normalize<T>,
         .batch_normalize_gradient = batch_normalize_gradient<T>,

@@ -102,6 +102,7 @@ void test_embedding(const Isa& isa);
 void test_training(const Isa& isa);
 void test_memory();
 void test_team();
+void test_pace();
 void test_session();
 void test_small_networks();
 void test_predictor();

@@ -16,6 +16,7 @@ int main(int count, char** arguments) {
     }
     test_team();
     test_memory();
+    test_pace();
     test_session();
     test_small_networks();
     test_predictor();

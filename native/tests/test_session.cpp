@@ -146,8 +146,8 @@ struct Training {
     std::vector<std::int64_t> order;
     std::vector<std::int32_t> labels;
 
-    Training(const Case& given, ptrdiff_t batch, int threads)
-        : c(given), session(c.plan, batch, threads), parameters(c.parameters), state(c.state), first(c.parameters),
+    Training(const Case& given, ptrdiff_t batch, int threads, bool pair = false)
+        : c(given), session(c.plan, batch, threads, pair), parameters(c.parameters), state(c.state), first(c.parameters),
           second(c.parameters), inputs(kRows * kInputs), table(4000), batch_(batch) {
         Random random(11);
         for (ptrdiff_t i = 0; i < parameters.size(); ++i) parameters[i] = static_cast<T>(0.3 * random.number());
@@ -202,6 +202,40 @@ void check(const Case& c, ptrdiff_t batch) {
     }
 }
 
+/// A network whose units two threads can share.
+Case halved() {
+    Case c;
+    c.dense(kInputs, 37, Activation::gelu);
+    c.dense(37, 40, Activation::relu);
+    c.dense(40, kClasses, Activation::linear);
+    learns(c);
+    return c;
+}
+
+/// A pair of threads leaves the bits of one, whichever way each step is made.
+template <class T>
+void check_pair(const Case& c, ptrdiff_t batch) {
+    Training<T> alone(c, batch, 1);
+    for (int epoch = 0; epoch < 8; ++epoch) alone.epoch();
+    for (const Ways wanted : {Ways::quick, Ways::usual, Ways::by_pace}) {
+        ways = wanted;
+        Training<T> pair(c, batch, 1, true);
+        ptrdiff_t steps = 0, paired = 0;
+        for (int epoch = 0; epoch < 8; ++epoch) {
+            const Outcome outcome = pair.epoch();
+            steps += outcome.steps;
+            paired += outcome.paired;
+        }
+        CHECK(pair.parameters.same_bits(alone.parameters) && pair.first.same_bits(alone.first) &&
+                  pair.second.same_bits(alone.second),
+              "way %d changes the weights", static_cast<int>(wanted));
+        CHECK(steps == 8 * alone.batches(), "%td steps", steps);
+        if (wanted == Ways::quick) CHECK(paired == steps, "%td of %td steps of a pair", paired, steps);
+        if (wanted == Ways::usual) CHECK(paired == 0, "%td steps of a pair", paired);
+    }
+    ways = Ways::by_pace;
+}
+
 /// The rows of a course hold what epochs run one by one leave, and an interrupt ends it with the last whole one.
 template <class T>
 void check_course(const Case& c, ptrdiff_t batch) {
@@ -244,9 +278,10 @@ void check_course(const Case& c, ptrdiff_t batch) {
 }
 
 /// A call may allocate a little (its threads' function); its steps, a thousand of them or two, nothing.
-void check_allocations(const Case& c, ptrdiff_t batch) {
+void check_allocations(const Case& c, ptrdiff_t batch, Ways wanted = Ways::by_pace) {
+    ways = wanted;
     constexpr ptrdiff_t kSteps = 1000;
-    Training<float> training(c, batch, 2);
+    Training<float> training(c, batch, 2, true);
     const Array<float> table(2 * 2 * kSteps);
     std::vector<std::int64_t> order;
     while (std::ssize(order) < 2 * kSteps * batch) order.insert(order.end(), training.order.begin(), training.order.end());
@@ -264,6 +299,7 @@ void check_allocations(const Case& c, ptrdiff_t batch) {
     CHECK(two_thousand == thousand, "%ld allocations in %td steps, %ld in twice as many", thousand, kSteps, two_thousand);
     CHECK(thousand <= 4, "%ld allocations in a call", thousand);
     CHECK(training.session.bytes() == bytes, "buffers have grown");
+    ways = Ways::by_pace;
 }
 
 }  // namespace
@@ -281,6 +317,12 @@ void test_session() {
     for (const ptrdiff_t batch : {1, 8}) check_course<float>(small(), batch);
     check_allocations(everything<float>(Clipping::global_norm), 8);
     for (const ptrdiff_t batch : {1, 8}) check_allocations(small(), batch);
+    check_allocations(halved(), 8, Ways::quick);
+    for (const ptrdiff_t batch : {8, 32, 203}) {
+        check<float>(halved(), batch);
+        check_pair<float>(halved(), batch);
+        check_pair<double>(halved(), batch);
+    }
 }
 
 }  // namespace chainrule::test

@@ -89,7 +89,7 @@ def test_sessions_of_few_sizes_are_kept():
 
 def test_large_buffers_of_other_sizes_are_let_go(monkeypatch):
     trained = model()
-    idle = lambda: [size for size, _ in trained._engine._training.idle]  # noqa: E731
+    idle = lambda: [key[0] for key in trained._engine._training.idle]  # noqa: E731
     for size in (10, 20):
         trained.train_on_batch(X[:size], Y[:size])
     assert idle() == [10, 20]

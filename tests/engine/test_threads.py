@@ -77,5 +77,5 @@ def test_training_beside_another_model_takes_its_share():
     alone.fit(x, x[:, 0], batch_size=1000, verbose=0)
     with threads.at_work():
         beside.fit(x, x[:, 0], batch_size=1000, verbose=0)
-    used = [{count for _, count in model._engine._training.idle} for model in (alone, beside)]
+    used = [{key[1] for key in model._engine._training.idle} for model in (alone, beside)]
     assert used == [{2}, {1}]

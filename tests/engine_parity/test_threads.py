@@ -100,7 +100,7 @@ def test_any_number_of_threads_gives_the_same_bits(name, dtype, any_threads):
     for count in (2, 3, 4):
         any_threads(count)
         together = train(name, dtype)
-        assert max(threads for _, threads in together[0]._engine._training.idle) == count, "so many threads ran"
+        assert max(key[1] for key in together[0]._engine._training.idle) == count, "so many threads ran"
         assert_same_bits(alone, together)
 
 

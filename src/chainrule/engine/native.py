@@ -95,11 +95,11 @@ def permutations(seed: int, purpose: str, first: int, many: int, count: int) -> 
 
 @dataclass
 class _Sessions:
-    """The sessions made for one plan that are not at work, by batch size and number of threads."""
+    """The sessions made for one plan that are not at work, by batch size, threads and whether two may be a pair."""
 
     plan: Plan
     description: dict[str, Any]
-    idle: dict[tuple[int, int], Any]
+    idle: dict[tuple[int, int, bool], Any]
 
     @classmethod
     def of(cls, plan: Plan) -> "_Sessions":
@@ -109,7 +109,7 @@ class _Sessions:
     def borrow(self, dtype: np.dtype[Any], batch: int) -> Iterator[Any]:
         """Give a session for batches of this size, to one caller at a time: its buffers are not shared."""
         with threads.at_work():
-            key = (batch, threads.count(work(self.plan.instructions) * batch))
+            key = (batch, threads.count(work(self.plan.instructions) * batch), threads.limit() > 1)
             session = self.idle.pop(key, None)
             if session is None:
                 session = (_native.Session32 if dtype == np.float32 else _native.Session64)(self.description, *key)

@@ -95,5 +95,18 @@ def count(multiplications: float) -> int:
     >>> count(100.0)
     1
     """
-    wanted = 1 if getattr(_thread, "alone", False) else int(multiplications / WORTH_A_THREAD)
-    return min(max(1, maximum() // max(1, len(_running))), wanted) if wanted > 1 else 1
+    wanted = int(multiplications / WORTH_A_THREAD)
+    return min(limit(), wanted) if wanted > 1 else 1
+
+
+def limit() -> int:
+    """Return the most threads for a step of a model that is at work in this thread of Python.
+
+    Examples
+    --------
+    >>> set_threads(2)
+    >>> limit()
+    2
+    >>> set_threads(None)
+    """
+    return 1 if getattr(_thread, "alone", False) else max(1, maximum() // max(1, len(_running)))

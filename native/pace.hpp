@@ -1,0 +1,71 @@
+// Which of two ways to make steps is the faster one now. Threads that tell each other something several times a step
+// are, if their processors lie near each other and have nothing else to do; both change from one moment to the next.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+
+namespace chainrule {
+
+/// Which way is taken where both can be; by the clock unless a test wants to see one of them.
+enum class Ways { by_pace, usual, quick };
+inline std::atomic<Ways> ways{Ways::by_pace};
+
+class Pace {
+public:
+    /// Make steps [start, stop). Both ways are given a range of steps and return the first that they have not made:
+    /// `usual(start, stop)` makes all of them unless the run is over, `quick(start, stop, late)` leaves as soon as
+    /// `late(made)` says that it should, and before a step that only the usual way can make.
+    template <class Usual, class Quick>
+    void run(std::ptrdiff_t start, std::ptrdiff_t stop, const Usual& usual, const Quick& quick) {
+        const Ways wanted = ways;
+        while (start < stop) {
+            const Clock::time_point now = Clock::now();
+            const bool try_quick = stop - start >= kFew && now >= rest_until_ && now - measured_ < kTurn;
+            if (wanted == Ways::quick || (wanted == Ways::by_pace && try_quick)) {
+                bool behind = false;
+                const auto late = [&](std::ptrdiff_t made) {
+                    const Clock::duration since = Clock::now() - now;
+                    behind = since > step_ * made + kSlack;
+                    return wanted == Ways::by_pace && (behind || since > kTurn);
+                };
+                const std::ptrdiff_t end = quick(start, stop, late);
+                rest(now, behind || end == start);
+                start = end;
+                if (wanted == Ways::by_pace) continue;
+            }
+            const Clock::duration span = std::max(rest_until_ - now, Clock::duration(kMeasured));
+            const std::ptrdiff_t count = step_.count() > 0 ? span / step_ + 1 : 0;
+            const std::ptrdiff_t end = std::min(stop, start + std::max(kFew, count)), made = usual(start, end);
+            if (made < end) return;
+            if (end > start) step_ = (Clock::now() - now) / (end - start);
+            measured_ = Clock::now();
+            start = end;
+        }
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+    static constexpr std::ptrdiff_t kFew = 4;  // steps that are not worth waking a thread
+    static constexpr auto kMeasured = std::chrono::microseconds(100), kSlack = std::chrono::microseconds(200);
+    static constexpr Clock::duration kTurn = std::chrono::milliseconds(20);
+    static constexpr Clock::duration kShortestRest = std::chrono::milliseconds(1);
+    static constexpr Clock::duration kLongestRest = std::chrono::milliseconds(64);
+    static constexpr int kDear = 30;  // times what a trial took, until the next one
+
+    /// After a trial since `start`: the usual way is to be measured again, or, after a bad one, to be taken for a while.
+    void rest(Clock::time_point start, bool bad) {
+        const Clock::time_point now = Clock::now();
+        measured_ = {};
+        rest_ = bad ? std::min(2 * rest_, kLongestRest) : kShortestRest;
+        if (bad) rest_until_ = now + std::max(rest_, kDear * (now - start));
+    }
+
+    Clock::duration step_{};  // that a step took the usual way when it was last made so
+    Clock::time_point measured_{}, rest_until_{};
+    Clock::duration rest_ = kShortestRest;
+};
+
+}  // namespace chainrule
