@@ -17,6 +17,7 @@ from chainrule.layers.input import InputLayer
 from chainrule.layers.layer import Layer, show
 from chainrule.layers.tree import assign_all
 from chainrule.models.model import Model
+from chainrule.models.turns import Turns
 from chainrule.pictures import Pictured
 from chainrule.random import Stream, check_seed
 
@@ -56,6 +57,7 @@ class Sequential(Pictured, Model):
         self.dtype = float_dtype(dtype)
         self.seed = check_seed(seed)
         self.built = False
+        self.turns = Turns()
         self.parameters = ParameterVector([], self.dtype)
         self.state = ParameterVector([], self.dtype)
         self.weight_source: Callable[[str, tuple[int, ...], Any], Array] | None = None  # while a file is read
@@ -133,16 +135,18 @@ class Sequential(Pictured, Model):
         if not isinstance(input_shape, list | tuple) or not input_shape:
             raise ShapeError(f"build expects a shape with the batch axis first, such as (None, 4), got {input_shape!r}")
         shape: Shape = (None, *input_shape[1:])
-        if self.built:
-            if shape != self._input_shape:
-                raise ShapeError(f"the model is built for inputs of shape {show(self._input_shape)}, got {show(shape)}")
-            return
-        if not self._layers:
-            raise StateError("the model has no layers; add one first: model.add(Dense(1))")
-        self._input_shape: Shape = shape
-        self._shapes: list[Shape] = []
-        self._build_from(0)
-        self.built = True
+        with self.turns.building:
+            if self.built:
+                if shape != self._input_shape:
+                    built_for = show(self._input_shape)
+                    raise ShapeError(f"the model is built for inputs of shape {built_for}, got {show(shape)}")
+                return
+            if not self._layers:
+                raise StateError("the model has no layers; add one first: model.add(Dense(1))")
+            self._input_shape: Shape = shape
+            self._shapes: list[Shape] = []
+            self._build_from(0)
+            self.built = True
 
     def _build_from(self, first: int) -> None:
         shape = self._shapes[-1] if first else self._input_shape
