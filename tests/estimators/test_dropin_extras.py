@@ -272,6 +272,11 @@ WRONG = [
     ({"loss": "entropy"}, "unknown loss 'entropy'"),
     ({"solver": "lbfgs", "dropout": 0.5}, "lbfgs goes without dropout"),
     ({"solver": "lbfgs", "normalization": "batch"}, "lbfgs goes without dropout, batch normalization"),
+    (
+        {"solver": "lbfgs", "learning_rate": CosineDecay(0.1, 10)},
+        r"lbfgs .* goes without a schedule, got learning_rate=CosineDecay\(.*\); leave it out, or take another solver",
+    ),
+    ({"solver": "lbfgs", "learning_rate": "one_cycle"}, "without a schedule, got learning_rate='one_cycle'; leave it"),
 ]
 
 

@@ -16,7 +16,7 @@ from chainrule.estimators.convergence import Convergence, Course
 from chainrule.estimators.estimator import Estimator
 from chainrule.estimators.goal import Goal
 from chainrule.estimators.lbfgs import minimize_lbfgs
-from chainrule.estimators.parameters import LBFGS, check_parameters
+from chainrule.estimators.parameters import LBFGS, RATE_RULES, check_parameters
 from chainrule.estimators.rows import evaluation_parts, hold_out, in_blocks, shuffled
 from chainrule.estimators.solvers import follows_rule, make_optimizer
 from chainrule.models.sequential import Sequential
@@ -145,6 +145,11 @@ class MultilayerPerceptron(Estimator, ABC):
             raise ArgumentError(
                 "the solver lbfgs goes without dropout, batch normalization, callbacks and eval_set: it has no epochs, "
                 "and needs the same J at every call; take another solver, adam say"
+            )
+        if parameters["learning_rate"] not in RATE_RULES:  # those are scikit-learn's, which says nothing of them either
+            raise ArgumentError(
+                "the solver lbfgs finds the length of its steps itself, and goes without a schedule, got "
+                f"learning_rate={parameters['learning_rate']!r}; leave it out, or take another solver, adam say"
             )
         rows = self._weighed(rows, incremental=False)
         self._prepare(parameters, rows, len(rows))
