@@ -1,7 +1,7 @@
 """Model: what can be compiled, trained, evaluated and asked for predictions; Keras's verbs."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -208,7 +208,7 @@ class Model(Configurable, ABC):
             an epoch.
         callbacks : list of Callback, optional
         validation_split : float in [0, 1)
-            Share of the rows held out: shuffled by the seed, and stratified where targets are class codes.
+            Share of the rows held out, without validation_data: shuffled by the seed, stratified by class codes.
         validation_data : (x, y) or (x, y, sample_weight), optional
         shuffle : bool, or function of the epoch
             Whether every epoch has an order of its own. A function returns the order itself: as many numbers of rows
@@ -268,8 +268,8 @@ class Model(Configurable, ABC):
             validation_batch_size=validation_batch_size,
         )
         if validation is not None:
-            evaluation_batch(validation_batch_size, len(validation))
-        hooks = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or [])
+            evaluation_batch(validation_batch_size, len(validation), "validation_batch_size")
+        hooks = list(callbacks or []) if isinstance(callbacks, Iterable | None) else [callbacks]
         trainer = Trainer(task, self._engine, self._position, rows, validation, settings, hooks, chosen)
         if checkpoint is not None:
             trainer.resume(checkpoint.state)

@@ -332,9 +332,9 @@ def evaluate(task: Task, engine: Engine, rows: Rows, batch_size: int | None = No
     return {"loss": loss, **task.results()}
 
 
-def evaluation_batch(batch_size: int | None, rows: int) -> int:
+def evaluation_batch(batch_size: int | None, rows: int, name: str = "batch_size") -> int:
     """Return the batch size of an evaluation or prediction."""
-    return batches.check_batch_size(EVALUATION_ROWS if batch_size is None else batch_size, rows)
+    return batches.check_batch_size(EVALUATION_ROWS if batch_size is None else batch_size, rows, name)
 
 
 def check_epochs(epochs: Any, initial_epoch: Any) -> None:
