@@ -3,14 +3,14 @@
 import sys
 import time
 from collections.abc import Mapping
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
 from chainrule.arrays import is_number, whole_number
 from chainrule.errors import ArgumentError, ChainruleError, UnknownNameError, did_you_mean, warn
-from chainrule.files import check_writable, remove_leftovers
+from chainrule.files import check_writable, path_of, remove_leftovers
 from chainrule.training.callbacks import Callback, Run
 
 
@@ -104,7 +104,7 @@ class ModelCheckpoint(Callback):
         if every_epochs is None and self.pause_every is None and every_minutes is None:
             every_epochs = 1
         self.every_epochs = None if every_epochs is None else whole_number("every_epochs", every_epochs, least=1)
-        self.filepath, self.monitor, self.verbose, self.mode = fspath(filepath), monitor, verbose, mode
+        self.filepath, self.monitor, self.verbose, self.mode = str(path_of(filepath)), monitor, verbose, mode
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
         self.initial_value_threshold, self.every_minutes = initial_value_threshold, every_minutes
         within = self.pause_every is not None or every_minutes is not None
