@@ -67,6 +67,8 @@ class Sequential(Pictured, Model):
         self._streams: tuple[object, list[Stream]] = (None, [])  # of the layers, and the stamp they are good for
         if isinstance(layers, Layer):
             raise ArgumentError(f"Sequential expects a list of layers, got one; write Sequential([{layers!r}])")
+        if not isinstance(layers, Iterable | None):
+            raise ArgumentError(f"Sequential expects a list of layers, got {layers!r}")
         for layer in layers or []:
             self.add(layer)
 
@@ -241,8 +243,8 @@ class Sequential(Pictured, Model):
         3
         """
         if index is not None:
-            if not -len(self._layers) <= index < len(self._layers):
-                raise ArgumentError(f"the model has {len(self._layers)} layers, got index {index}")
+            if not isinstance(index, int | np.integer) or not -len(self._layers) <= index < len(self._layers):
+                raise ArgumentError(f"the model has {len(self._layers)} layers, got index {index!r}")
             return self._layers[index]
         names = {layer.name: layer for layer in self._layers}
         if name not in names:
@@ -280,6 +282,8 @@ class Sequential(Pictured, Model):
     def set_weights(self, weights: Iterable[Any]) -> None:
         """Set all weights, in the order of `get_weights`."""
         self._need_built("the number of weights")
+        if not isinstance(weights, Iterable):
+            raise ArgumentError(f"set_weights expects a list of arrays, as get_weights gives it, got {weights!r}")
         assign_all("the model", [pair for layer in self._layers for pair in layer.named_weights()], list(weights))
         for layer in self._walk():
             layer.weights_were_set()
