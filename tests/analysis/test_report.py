@@ -12,7 +12,7 @@ from chainrule.analysis.reporting.importance import permutation_importance
 from chainrule.analysis.reporting.judgement import judge, scores
 from chainrule.analysis.reporting.sections_of_data import command_of
 from chainrule.analysis.reporting.subject import subject_of
-from chainrule.errors import FileError, UnknownNameError
+from chainrule.errors import ArgumentError, FileError, UnknownNameError
 from chainrule.estimators.network import Options
 from chainrule.estimators.train_table import train_table
 from chainrule.layers import Dense, Input
@@ -171,5 +171,7 @@ def test_errors(penguins, tmp_path):
     network.save(tmp_path / "network.safetensors")
     with pytest.raises(FileError, match="holds a network without a table"):
         report(tmp_path / "network.safetensors")
+    with pytest.raises(ArgumentError, match=r"a report is of what chainrule.train returns, .* got Sequential"):
+        report(network)
     with pytest.raises(UnknownNameError, match="species"):
         report(model, {"island": ["Dream"], "sex": ["male"]})

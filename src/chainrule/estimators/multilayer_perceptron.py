@@ -23,7 +23,7 @@ from chainrule.models.sequential import Sequential
 from chainrule.optimizers import SGD, Optimizer
 from chainrule.regularizers import L2
 from chainrule.training.batches import steps
-from chainrule.training.callbacks import Callback
+from chainrule.training.callbacks import listed
 from chainrule.training.divergence import TerminateOnNaN
 from chainrule.training.history import History
 
@@ -196,8 +196,7 @@ class MultilayerPerceptron(Estimator, ABC):
             score,
             once=incremental,
         )
-        given = parameters["callbacks"]
-        own = [given] if isinstance(given, Callback) else list(given or [])
+        own = listed(parameters["callbacks"])
         try:
             network.fit(
                 rows.x,

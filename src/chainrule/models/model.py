@@ -1,7 +1,7 @@
 """Model: what can be compiled, trained, evaluated and asked for predictions; Keras's verbs."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -23,7 +23,7 @@ from chainrule.models.turns import Turns, takes_turns
 from chainrule.optimizers.ranges import positive
 from chainrule.random import check_seed
 from chainrule.training import batches
-from chainrule.training.callbacks import Callback
+from chainrule.training.callbacks import Callback, listed
 from chainrule.training.fit import Settings, Trainer, check_class_weight, check_epochs, evaluate, evaluation_batch
 from chainrule.training.history import History
 
@@ -269,7 +269,7 @@ class Model(Configurable, ABC):
         )
         if validation is not None:
             evaluation_batch(validation_batch_size, len(validation), "validation_batch_size")
-        hooks = list(callbacks or []) if isinstance(callbacks, Iterable | None) else [callbacks]
+        hooks = listed(callbacks)
         trainer = Trainer(task, self._engine, self._position, rows, validation, settings, hooks, chosen)
         if checkpoint is not None:
             trainer.resume(checkpoint.state)

@@ -1,7 +1,7 @@
 """Callbacks: hooks that fit calls, with a read-only view of the run; stopping is a value they return."""
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -265,6 +265,17 @@ class Logger(Callback):
     """
 
     target = ""
+
+
+def listed(callbacks: Any) -> list[Any]:
+    """Return callbacks as a list; a single one needs none around it.
+
+    Examples
+    --------
+    >>> listed(None), len(listed(Callback()))
+    ([], 1)
+    """
+    return list(callbacks or []) if isinstance(callbacks, Iterable | None) else [callbacks]
 
 
 class CallbackList:

@@ -83,6 +83,11 @@ def subject_of(model: TabularModel | str | PathLike[str], data: Any = None) -> S
     run = None
     source = "model"
     if not isinstance(model, TabularModel):
+        if not isinstance(model, str | PathLike):
+            raise ArgumentError(
+                "a report is of what chainrule.train returns, or the path of its model file or run folder, "
+                f"got {type(model).__name__}"
+            )
         path = Path(model)
         source = path.name
         if path.is_dir():
