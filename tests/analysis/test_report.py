@@ -151,6 +151,16 @@ def test_importance_finds_the_column_that_matters():
     assert (first.column, second.column) == ("signal", "noise")
     assert first.low <= first.mean <= first.high
     assert first.mean > 10 * abs(second.mean)
+    # In the unit of the target: shuffled, every row gets any row's answer (what noise adds to it is small).
+    answers, truth = model.predict(data), np.array(data["y"])
+    rise = np.sqrt(np.mean((answers[:, None] - truth) ** 2)) - np.sqrt(np.mean((answers - truth) ** 2))
+    assert first.mean == pytest.approx(rise, rel=0.1)  # 5 shuffles
+
+
+def test_without_a_linear_model_there_is_no_column_for_it(penguins):
+    model, table = penguins
+    assert "a linear model" in report(model, table).html
+    assert "a linear model" not in report(model, table.take(np.arange(0, 300))).html
 
 
 def test_the_command_says_what_is_not_as_usual(penguins):
