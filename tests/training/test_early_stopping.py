@@ -157,14 +157,12 @@ def test_mode_of_an_unknown_metric_must_be_said():
         (
             "val_loss",
             {},
-            "EarlyStopping monitors 'val_loss', which is not measured; did you mean 'loss'?"
-            "; give fit validation_split or validation_data",
+            "EarlyStopping monitors 'val_loss', which is not measured; give fit validation_split or validation_data",
         ),
         (
             "val_los",
             {"validation_data": (X, Y)},
-            "EarlyStopping monitors 'val_los', which is not measured; did you mean 'val_loss'?"
-            "; give fit validation_split or validation_data",
+            "EarlyStopping monitors 'val_los', which is not measured; did you mean 'val_loss'?",
         ),
         ("acc", {}, "EarlyStopping monitors 'acc', which is not measured; expected one of loss"),
     ],

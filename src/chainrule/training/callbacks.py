@@ -74,13 +74,12 @@ class Run:
         """
         if monitor in logs:
             return float(logs[monitor])
-        of_validation = monitor.startswith("val_")
-        if of_validation and self.params["validation_rows"] and monitor.removeprefix("val_") in logs:
-            return None
-        hint = "; give fit validation_split or validation_data" if of_validation else ""
-        raise UnknownNameError(
-            f"{owner} monitors {monitor!r}, which is not measured{did_you_mean(monitor, logs)}{hint}"
-        )
+        hint = did_you_mean(monitor, logs)
+        if monitor.startswith("val_") and monitor.removeprefix("val_") in logs:
+            if self.params["validation_rows"]:
+                return None
+            hint = "; give fit validation_split or validation_data"
+        raise UnknownNameError(f"{owner} monitors {monitor!r}, which is not measured{hint}")
 
 
 class Callback(Configurable):
