@@ -185,6 +185,9 @@ def test_epochs_without_validation_are_passed_over():
     ("options", "message"),
     [
         ({"mode": "up"}, "mode must be 'auto', 'min' or 'max', got 'up'"),
+        ({"monitor": 3}, "monitor must be the name of a quantity, such as 'val_loss', got 3"),
+        ({"min_delta": "a"}, "min_delta must be a number, got 'a'"),
+        ({"baseline": "a"}, "baseline must be a number, got 'a'"),
         ({"patience": -1}, "patience must be an integer >= 0, got -1"),
         ({"patience": 1.5}, "patience must be an integer >= 0, got 1.5"),
         ({"start_from_epoch": -1}, "start_from_epoch must be an integer >= 0, got -1"),

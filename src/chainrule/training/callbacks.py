@@ -266,6 +266,14 @@ class Logger(Callback):
     target = ""
 
 
+def check_monitor(monitor: Any, mode: Any) -> None:
+    """Refuse what can't be the name of a quantity, and unknown words for which way it is better."""
+    if not isinstance(monitor, str):
+        raise ArgumentError(f"monitor must be the name of a quantity, such as 'val_loss', got {monitor!r}")
+    if mode not in ("auto", "min", "max"):
+        raise ArgumentError(f"mode must be 'auto', 'min' or 'max', got {mode!r}")
+
+
 def listed(callbacks: Any) -> list[Any]:
     """Return callbacks as a list; a single one needs none around it.
 

@@ -11,7 +11,7 @@ from typing import Any
 from chainrule.arrays import is_number, whole_number
 from chainrule.errors import ArgumentError, ChainruleError, UnknownNameError, did_you_mean, warn
 from chainrule.files import check_writable, path_of, remove_leftovers
-from chainrule.training.callbacks import Callback, Run
+from chainrule.training.callbacks import Callback, Run, check_monitor
 
 
 class ModelCheckpoint(Callback):
@@ -91,8 +91,7 @@ class ModelCheckpoint(Callback):
         every_epochs: int | None = None,
         every_minutes: float | None = None,
     ) -> None:
-        if mode not in ("auto", "min", "max"):
-            raise ArgumentError(f"mode must be 'auto', 'min' or 'max', got {mode!r}")
+        check_monitor(monitor, mode)
         if save_freq != "epoch":
             if isinstance(save_freq, str):
                 raise ArgumentError(f"save_freq must be 'epoch' or a number of batches, got {save_freq!r}")
