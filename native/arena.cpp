@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <new>
+#include <utility>
 
 namespace chainrule {
 
@@ -15,9 +17,10 @@ constexpr std::size_t kTogether = 1 << 25;  // for several buffers; what is neve
 void* Arena::bytes(std::size_t size) {
     size_ += size;
     if (size < kLarge || !has_pages()) {
-        void* memory = ::operator new(size, kLine);
-        small_.emplace_back(memory, [](void* p) { ::operator delete(p, kLine); });
-        return std::memset(memory, 0, size);
+        std::unique_ptr<void, void (*)(void*)> owner(::operator new(size, kLine),
+                                                     [](void* p) { ::operator delete(p, kLine); });
+        small_.push_back(std::move(owner));  // which may find no memory to grow
+        return std::memset(small_.back().get(), 0, size);
     }
     if (pages_.empty() || pages_.back().size() - used_ < size) {
         pages_.emplace_back(std::max(size, kTogether));

@@ -313,6 +313,9 @@ private:
     std::vector<std::unique_ptr<Predictor<T>>> idle_;
 };
 
+/// Places of an order that are drawn in some ten microseconds: others may wait for the interpreter's lock so long.
+constexpr ptrdiff_t kFewPlaces = 1 << 12;
+
 /// So many bytes, all 0, given back with the last array that looks into them.
 nb::ndarray<nb::numpy, std::uint8_t, nb::ndim<1>> zeros(std::size_t size, int threads) {
     auto memory = std::make_unique<Pages>(size);
@@ -364,9 +367,15 @@ NB_MODULE(_native, module) {
     module.def(
         "permutation",
         [](std::uint64_t seed, std::uint64_t index, std::uint64_t purpose, Address out, ptrdiff_t count, ptrdiff_t many) {
-            std::int64_t* order = reinterpret_cast<std::int64_t*>(out);
-            for (std::uint64_t i = index; many-- > 0; ++i, order += count)
-                isa().float_kernels->permutation(seed, i, purpose, order, count);
+            const auto draw = [&] {
+                std::int64_t* order = reinterpret_cast<std::int64_t*>(out);
+                for (ptrdiff_t i = 0; i < many; ++i, order += count)
+                    isa().float_kernels->permutation(seed, index + static_cast<std::uint64_t>(i), purpose, order, count);
+            };
+            if (count * many < kFewPlaces)
+                draw();
+            else
+                unlocked(draw);
         },
         "seed"_a, "index"_a, "purpose"_a, "out"_a, "count"_a, "many"_a = 1);
     module.def(

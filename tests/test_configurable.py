@@ -110,6 +110,22 @@ def test_named_arguments_leaves_the_function_as_it_was():
     assert (scale.__name__, scale.__doc__) == ("scale", "Multiply.")
 
 
+def test_named_arguments_tells_what_belongs_to_a_part():
+    class Part(Configurable):
+        def __init__(self, width=1, value=2):
+            pass
+
+    def scale(value, part=None):
+        return value
+
+    checked = named_arguments(scale, part=Part)
+    assert checked(value=3, part=Part(width=2)) == 3
+    with pytest.raises(UnknownArgumentError, match=r"scale takes width as a part of part; write part=Part\(width=5\)"):
+        checked(3, width=5)
+    with pytest.raises(UnknownArgumentError, match="scale has no argument 'vale'; did you mean 'value'"):
+        checked(vale=3)
+
+
 def test_lookup():
     table = {"mse": 1, "mae": 2}
     assert lookup("loss", "mse", table) == 1

@@ -1,11 +1,14 @@
 import os
+import re
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
-from chainrule.errors import FileError
-from chainrule.files import check_writable, write_whole
+from chainrule import load
+from chainrule.callbacks import CSVLogger, ModelCheckpoint
+from chainrule.errors import DTypeError, FileError
+from chainrule.files import check_writable, path_of, write_whole
 
 
 def test_new_and_ordinary_files_are_taken_as_they_are(tmp_path: Path) -> None:
@@ -13,6 +16,14 @@ def test_new_and_ordinary_files_are_taken_as_they_are(tmp_path: Path) -> None:
     assert check_writable(path, overwrite=True) == path
     path.write_text("old")
     assert check_writable(str(path), overwrite=True) == path
+
+
+@pytest.mark.parametrize("path", [None, 3, b"model.safetensors", ["model.safetensors"]])
+def test_a_path_is_text_or_a_path(path: Any) -> None:
+    message = f"expected the path of a file, as text or a pathlib.Path, got {path!r}"
+    for use in (path_of, lambda path: check_writable(path, overwrite=True), load, ModelCheckpoint, CSVLogger):
+        with pytest.raises(DTypeError, match=re.escape(message)):
+            use(path)
 
 
 def test_a_link_stands_for_its_file(tmp_path: Path) -> None:

@@ -68,8 +68,14 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def named_arguments(function: Callable[P, R]) -> Callable[P, R]:
+def named_arguments(function: Callable[P, R], **parts: type) -> Callable[P, R]:
     """Make a function or method answer a misspelt argument with "did you mean", as constructors do.
+
+    Parameters
+    ----------
+    function : function
+    parts : class by the name of an argument
+        What the argument is an object of; an argument of that class given to the function itself is told so.
 
     Examples
     --------
@@ -81,10 +87,15 @@ def named_arguments(function: Callable[P, R]) -> Callable[P, R]:
     chainrule.errors.UnknownArgumentError: fit has no argument 'nb_epoch'; did you mean 'epochs'?
     """
     known = frozenset(inspect.signature(function).parameters) - {"self"}
+    inside = {name: (part, cls) for part, cls in parts.items() for name in inspect.signature(cls).parameters}
 
     @wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        for name in kwargs:
+        for name, value in kwargs.items():
+            if name not in known and name in inside:
+                part, cls = inside[name]
+                hint = f"write {part}={cls.__name__}({name}={value!r:.60})"
+                raise UnknownArgumentError(f"{function.__name__} takes {name} as a part of {part}; {hint}")
             if name not in known:
                 raise unknown_argument(function.__name__, name, known)
         return function(*args, **kwargs)

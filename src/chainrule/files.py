@@ -9,7 +9,21 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, Any
 
-from chainrule.errors import FileError
+from chainrule.errors import DTypeError, FileError
+
+
+def path_of(filepath: Any) -> Path:
+    """Return a path that is given as text or as a path.
+
+    Examples
+    --------
+    >>> path_of(None)
+    Traceback (most recent call last):
+    chainrule.errors.DTypeError: expected the path of a file, as text or a pathlib.Path, got None
+    """
+    if isinstance(filepath, str | PathLike) and isinstance(os.fspath(filepath), str):
+        return Path(filepath)
+    raise DTypeError(f"expected the path of a file, as text or a pathlib.Path, got {filepath!r:.60}")
 
 
 def check_writable(filepath: str | PathLike[str], overwrite: bool) -> Path:
@@ -23,7 +37,7 @@ def check_writable(filepath: str | PathLike[str], overwrite: bool) -> Path:
     FileError
         A folder, a device, a file that must not be replaced, no folder to write in, no right to.
     """
-    given = Path(filepath)
+    given = path_of(filepath)
     path = Path(os.path.realpath(given)) if given.is_symlink() else given
     if path.is_dir():
         raise FileError(f"{given} is a folder; name a file in it, such as {given / 'model.safetensors'}")

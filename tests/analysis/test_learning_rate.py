@@ -204,6 +204,8 @@ def test_errors(arguments, error, message):
 def test_what_is_wrong_with_the_data_is_said_as_by_fit():
     with pytest.raises(StateError, match="find_learning_rate needs a compiled model"):
         find_learning_rate(network(compiled=False), MOONS.X, MOONS.y)
+    with pytest.raises(ArgumentError, match="find_learning_rate expects a compiled model, got int"):
+        find_learning_rate(3, MOONS.X, MOONS.y)
     with pytest.raises(DataError, match="x holds nan"):
         find_learning_rate(network(), np.full((4, 2), np.nan), np.zeros(4))
     with pytest.raises(DataError, match="2"):

@@ -78,6 +78,8 @@ def test_what_is_refused():
         analysis.predictions(network(Dense(1, activation="sigmoid")), X, classes="abc")
     with pytest.raises(ShapeError, match="same number of rows, got 40 and 3"):
         analysis.predictions(network(Dense(1)), X, [1, 2, 3])
+    with pytest.raises(ShapeError, match=r"an answer for each row of X, \(40,\), got shape \(\)"):
+        analysis.predictions(lambda x: 3.0, X)
     with pytest.raises(ArgumentError, match="predictions expects a Sequential"):
         analysis.predictions(3, X)
 

@@ -12,7 +12,7 @@ from chainrule.analysis.reporting.importance import permutation_importance
 from chainrule.analysis.reporting.judgement import judge, scores
 from chainrule.analysis.reporting.sections_of_data import command_of
 from chainrule.analysis.reporting.subject import subject_of
-from chainrule.errors import FileError, UnknownNameError
+from chainrule.errors import ArgumentError, FileError, UnknownNameError
 from chainrule.estimators.network import Options
 from chainrule.estimators.train_table import train_table
 from chainrule.layers import Dense, Input
@@ -151,6 +151,16 @@ def test_importance_finds_the_column_that_matters():
     assert (first.column, second.column) == ("signal", "noise")
     assert first.low <= first.mean <= first.high
     assert first.mean > 10 * abs(second.mean)
+    # In the unit of the target: shuffled, every row gets any row's answer (what noise adds to it is small).
+    answers, truth = model.predict(data), np.array(data["y"])
+    rise = np.sqrt(np.mean((answers[:, None] - truth) ** 2)) - np.sqrt(np.mean((answers - truth) ** 2))
+    assert first.mean == pytest.approx(rise, rel=0.1)  # 5 shuffles
+
+
+def test_without_a_linear_model_there_is_no_column_for_it(penguins):
+    model, table = penguins
+    assert "a linear model" in report(model, table).html
+    assert "a linear model" not in report(model, table.take(np.arange(0, 300))).html
 
 
 def test_the_command_says_what_is_not_as_usual(penguins):
@@ -171,5 +181,7 @@ def test_errors(penguins, tmp_path):
     network.save(tmp_path / "network.safetensors")
     with pytest.raises(FileError, match="holds a network without a table"):
         report(tmp_path / "network.safetensors")
+    with pytest.raises(ArgumentError, match=r"a report is of what chainrule.train returns, .* got Sequential"):
+        report(network)
     with pytest.raises(UnknownNameError, match="species"):
         report(model, {"island": ["Dream"], "sex": ["male"]})

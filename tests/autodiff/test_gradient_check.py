@@ -7,7 +7,7 @@ from chainrule import ops
 from chainrule.autodiff.gradient_check import gradient_check
 from chainrule.autodiff.operations import op
 from chainrule.autodiff.tensor import apply
-from chainrule.errors import DTypeError, GradientError
+from chainrule.errors import DTypeError, GradientError, ShapeError
 
 WRONG = op("wrong_tanh", np.tanh, lambda ops, g, y, x: g * (1 - y))  # forgot the square
 
@@ -67,3 +67,16 @@ def test_a_nested_list_of_numbers_is_one_matrix_and_a_list_of_arrays_several_arg
 def test_a_function_that_leaves_float64_is_refused(function, got):
     with pytest.raises(DTypeError, match=f"expects the function to return a float64 Tensor, got {got}"):
         gradient_check(function, [1.0])
+
+
+@pytest.mark.parametrize(
+    ("function", "x", "error", "words"),
+    [
+        (3, [1.0], DTypeError, "expects a function of Tensors, got 3; write lambda x"),
+        (ops.tanh, [], ShapeError, "a point of at least one number, got none"),
+        (ops.tanh, "ab", DTypeError, "a Tensor holds numbers, got str"),
+    ],
+)
+def test_what_is_no_function_or_no_point_is_refused(function, x, error, words):
+    with pytest.raises(error, match=words):
+        gradient_check(function, x)

@@ -1,5 +1,7 @@
 """``chainrule report``: from a model or a run folder to a page."""
 
+import re
+
 import pytest
 
 
@@ -18,6 +20,8 @@ def test_of_a_run_which_knows_its_data(run, trained):
     page = (trained / "first-report.html").read_text()
     assert "found again by the seed" in page
     assert "environment" in page
+    linear = r"a linear model</th></tr></thead>\s*<tbody><tr>.*?<td class=\"number\">[\d.]+%</td></tr>"
+    assert re.search(linear, page, re.DOTALL)
     again = run("report", "first")
     assert again.code == 2
     assert "exists" in again.err

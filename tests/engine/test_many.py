@@ -12,7 +12,7 @@ from chainrule import Sequential
 from chainrule.callbacks import Callback, EarlyStopping
 from chainrule.engine import NetworkPool, native, run_many
 from chainrule.engine import ahead as ahead_module
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, UnknownArgumentError
 from chainrule.layers import BatchNormalization, Dense, Dropout, GaussianNoise, Layer
 from chainrule.optimizers import SGD, Adam
 from chainrule.training.callbacks import Stop
@@ -190,6 +190,39 @@ def test_the_python_engine_trains_in_a_pool_too():
 def test_jobs_are_a_number_of_threads(jobs):
     with pytest.raises(ArgumentError, match="jobs"):
         run_many([], jobs)
+
+
+def fails():
+    raise AssertionError("nothing may be called")
+
+
+@pytest.mark.parametrize(("works", "got"), [(fails, "function"), (None, "None"), (3, "int"), (plain(0), "Sequential")])
+def test_works_are_a_list(works, got):
+    expected = rf"works expects a list of functions without arguments, got {got}; write run_many\(\[lambda: model.fit"
+    with pytest.raises(ArgumentError, match=expected):
+        run_many(works)
+
+
+@pytest.mark.parametrize(
+    ("work", "got"),
+    [
+        (None, "None"),
+        (1, "int"),
+        ("fit", "str"),
+        (lambda x: x, "function, which needs arguments"),
+        (plain(0), "Sequential, which needs arguments"),
+    ],
+)
+def test_works_are_functions_without_arguments(work, got):
+    expected = rf"works\[1\] must be a function without arguments, got {got}; write lambda: model.fit"
+    with pytest.raises(ArgumentError, match=expected):
+        run_many(iter([fails, work]))
+
+
+def test_any_function_without_arguments_is_called():
+    assert run_many([dict, "a".upper, lambda x=2: x, min])[:3] == [{}, "A", 2]
+    with pytest.raises(UnknownArgumentError, match="run_many has no argument 'job'; did you mean 'jobs'"):
+        run_many([], job=2)
 
 
 def test_a_share_held_out_gives_the_bits_of_a_network_trained_alone():

@@ -124,7 +124,7 @@ def test_numbers_that_only_float32_can_not_hold_are_no_error():
         (np.zeros(20), ShapeError, r"the model expects inputs of shape \(batch, 20\), got \(20,\)"),
         (np.zeros((2, 4, 5)), ShapeError, r"the model expects inputs of shape \(batch, 20\), got \(2, 4, 5\)"),
         (np.float32(3), ShapeError, "x expects one row per example, got a single number"),
-        (None, ShapeError, "x expects one row per example"),
+        (None, DTypeError, "x expects an array or a list of rows, got None"),
         (np.full((1, 20), "a"), DTypeError, "x expects numbers"),
         (np.ones((1, 20), np.complex64), DTypeError, "x expects numbers, got complex64"),
     ],

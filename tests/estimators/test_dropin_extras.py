@@ -269,9 +269,15 @@ WRONG = [
     ({"momentum": 1}, r"momentum must be a number in \[0, 1\), got 1"),
     ({"n_iter_no_change": 0}, "n_iter_no_change must be an integer >= 1 or infinity, got 0"),
     ({"early_stopping": "yes"}, "early_stopping must be True or False, got 'yes'"),
+    ({"callbacks": EarlyStopping}, r"callbacks expects Callback objects, got <.*>; write EarlyStopping\(\)"),
     ({"loss": "entropy"}, "unknown loss 'entropy'"),
     ({"solver": "lbfgs", "dropout": 0.5}, "lbfgs goes without dropout"),
     ({"solver": "lbfgs", "normalization": "batch"}, "lbfgs goes without dropout, batch normalization"),
+    (
+        {"solver": "lbfgs", "learning_rate": CosineDecay(0.1, 10)},
+        r"lbfgs .* goes without a schedule, got learning_rate=CosineDecay\(.*\); leave it out, or take another solver",
+    ),
+    ({"solver": "lbfgs", "learning_rate": "one_cycle"}, "without a schedule, got learning_rate='one_cycle'; leave it"),
 ]
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 import chainrule
-from chainrule.errors import ArgumentError, DataError, UnknownNameError
+from chainrule.errors import ArgumentError, DataError, UnknownArgumentError, UnknownNameError
 from chainrule.estimators import TabularModel
 from chainrule.estimators.network import Options
 from chainrule.estimators.tabular import train_table
@@ -227,6 +227,13 @@ def test_a_handful_of_rows_is_enough(rows: int) -> None:
 def test_what_cannot_be_learned_from_is_refused(data: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         chainrule.train(data, target="y", **QUICK)
+
+
+def test_a_misspelt_argument_gets_a_suggestion() -> None:
+    with pytest.raises(UnknownArgumentError, match="train has no argument 'epoch'; did you mean 'epochs'"):
+        chainrule.train(two_classes(), target="y", epoch=3)  # type: ignore[call-arg]
+    with pytest.raises(UnknownArgumentError, match=r"as a part of data; write data=DataOptions\(drop=\['x'\]\)"):
+        chainrule.train(two_classes(), target="y", drop=["x"])  # type: ignore[call-arg]
 
 
 def test_a_misspelt_target_gets_a_suggestion() -> None:

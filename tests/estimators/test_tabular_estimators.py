@@ -101,6 +101,10 @@ def test_labels_that_hold_together():
         classifier(class_weight="balanced").fit(FRAME, y)
     with pytest.raises(DataError, match="y has several columns of classes"):
         classifier().fit(FRAME, np.c_[DEAR, DEAR])
+    with pytest.raises(DataError, match="the data frame has several columns of the same name"):
+        classifier().fit(pd.concat([FRAME, FRAME], axis=1), DEAR)
+    with pytest.raises(ArgumentError, match="callbacks expects Callback objects, got 3"):
+        classifier(callbacks=3).fit(FRAME, DEAR)
 
 
 def test_numbers_predicted_together_keep_their_units():

@@ -54,8 +54,9 @@ def test_capacities_of_classes_and_errors():
     data = samples.gaussians(rows=90, classes=3)
     compared = compare_capacities(data.X, data.y, [(4,)], "sparse_categorical_crossentropy", epochs=3)
     assert compared.networks[0].parameters == (2 + 1) * 4 + (4 + 1) * 3
-    with pytest.raises(ArgumentError, match="hidden must hold at least one size"):
-        compare_capacities(data.X, data.y, [])
+    for hidden in ([], 4, [4]):
+        with pytest.raises(ArgumentError, match="hidden must be a list of at least one size"):
+            compare_capacities(data.X, data.y, hidden)
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +97,10 @@ def test_noise_errors(network):
     model, data = network
     with pytest.raises(ArgumentError, match="batch_sizes must hold one below the 600 rows"):
         gradient_noise(model, data.X, data.y, batch_sizes=(600,))
+    with pytest.raises(ArgumentError, match=r"batch_sizes expects a list of sizes, got 8; write \[8\]"):
+        gradient_noise(model, data.X, data.y, batch_sizes=8)
+    with pytest.raises(ArgumentError, match="gradient_noise expects a compiled model, got int"):
+        gradient_noise(3, data.X, data.y)
     with pytest.raises(ArgumentError, match="batches"):
         gradient_noise(model, data.X, data.y, batches=1)
     still = Sequential([Dense(1, kernel_initializer="zeros")], seed=0)

@@ -9,8 +9,22 @@ from tests.losses.data import Z, compiled
 
 NAN = float("nan")
 BAD_TARGETS = [
-    ("mse", 1, None, [1.0, NAN, 3.0], DataError, "targets hold NaN or infinity (first in row 1)"),
-    ("mse", 1, None, [1.0, 2.0, float("inf")], DataError, "targets hold NaN or infinity (first in row 2)"),
+    (
+        "mse",
+        1,
+        None,
+        [1.0, NAN, 3.0],
+        DataError,
+        "targets hold NaN or infinity (first in row 1); fill or drop such rows first",
+    ),
+    (
+        "mse",
+        1,
+        None,
+        [1.0, 2.0, float("inf")],
+        DataError,
+        "targets hold NaN or infinity (first in row 2); fill or drop such rows first",
+    ),
     (
         "mse",
         1,

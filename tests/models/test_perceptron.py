@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule import GradientTape, Perceptron, ops
-from chainrule.errors import ShapeError, UnknownNameError
+from chainrule.errors import DTypeError, ShapeError, UnknownNameError
 
 
 def test_the_lectures_neuron():
@@ -80,6 +80,13 @@ def test_activation():
             lambda: Perceptron([1.0]).decision_line(0.0),
             ShapeError,
             "a decision line x2(x1) needs two inputs and w2 other than 0, got weights [1.]",
+        ),
+        (lambda: Perceptron([1.0], bias=[1.0, 2.0]), ShapeError, "bias must be one number, got shape (2,)"),
+        (
+            lambda: Perceptron("a"),
+            DTypeError,
+            "a Tensor holds numbers, got str with elements of type str32; encode text and missing values as numbers "
+            "first",
         ),
         (
             lambda: Perceptron([1.0], activation="sigmiod"),

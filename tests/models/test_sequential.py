@@ -137,6 +137,13 @@ def test_names_of_layers():
             UnknownNameError,
             "unknown layer 'dense1'; did you mean 'dense_1'?",
         ),
+        (lambda: Sequential(3), ArgumentError, "Sequential expects a list of layers, got 3"),
+        (
+            lambda: Sequential([Input((2,)), Dense(1)]).set_weights(None),
+            ArgumentError,
+            "set_weights expects a list of arrays, as get_weights gives it, got None",
+        ),
+        (lambda: Sequential([Dense(1)]).get_layer(index="a"), ArgumentError, "the model has 1 layers, got index 'a'"),
         (lambda: Sequential([Dense(1)]).get_layer(index=1), ArgumentError, "the model has 1 layers, got index 1"),
         (
             lambda: Sequential([Dense(1)]).summary(),

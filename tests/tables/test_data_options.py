@@ -25,6 +25,7 @@ def test_names_alone_and_in_lists_are_the_same() -> None:
         ({"group": "a", "time": "b"}, ArgumentError, "split by group or by time, not by both"),
         ({"class_weight": "equal"}, ArgumentError, "class_weight must be 'balanced' or None, got 'equal'"),
         ({"group": 3}, DTypeError, "group expects names of columns, got 3"),
+        ({"drop": 3}, DTypeError, "drop expects names of columns, got 3"),
         ({"drop": ["a", 3]}, DTypeError, "drop expects names of columns, got 3"),
     ],
 )

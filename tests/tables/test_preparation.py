@@ -1,10 +1,11 @@
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from chainrule.errors import ArgumentError, DataError, UnknownNameError
+from chainrule.errors import ArgumentError, DataError, DTypeError, UnknownNameError
 from chainrule.tables import ClassTarget, DataOptions, PreparedData, read_table, split_rows
 from chainrule.tables.preparation import prepare
 from chainrule.tables.samples import penguins
@@ -120,6 +121,20 @@ def test_what_does_not_fit() -> None:
     with pytest.raises(DataError, match="weight 'w' is 0 in all 12 rows of a part of the split"):
         weights = np.where(np.arange(ROWS) < 48, 1, 0)
         prepare(read_table(data(w=weights)), "y", options=DataOptions(weight="w", time="when"))
+
+
+@pytest.mark.parametrize(("target", "hint"), [(None, ""), (["y"], ""), (2, "; did you mean '2'\\?")])
+def test_a_target_is_one_name(target: Any, hint: str) -> None:
+    with pytest.raises(
+        DTypeError, match=rf"target expects the name of one column, got {re.escape(repr(target))}{hint}$"
+    ):
+        prepare(read_table({"2": [1, 2], "y": [1, 2]}), target)
+
+
+def test_options_are_an_object() -> None:
+    options: Any = {"drop": ["x"]}
+    with pytest.raises(DTypeError, match=r"data expects DataOptions, got {'drop': \['x'\]}; write data=DataOptions"):
+        prepare(read_table(data()), "y", options=options)
 
 
 def test_kinds_can_be_set() -> None:

@@ -43,18 +43,20 @@ def test_classes_are_zero_and_one_and_neither_is_rare(make: Callable[..., Sample
 
 @pytest.mark.parametrize("make", [*CLASSES, *NUMBERS])
 def test_impossible_arguments(make: Callable[..., Sample]) -> None:
-    with pytest.raises(ArgumentError, match="rows must be at least 1, got 0"):
-        make(rows=0)
+    for rows in (0, 1.5, "10", None, True):
+        with pytest.raises(ArgumentError, match=f"rows must be an integer >= 1, got {rows!r}"):
+            make(rows=rows)
     with pytest.raises(ArgumentError, match="seed must be"):
         make(seed=-1)
 
 
 def test_impossible_shapes() -> None:
-    with pytest.raises(ArgumentError, match="noise and spread must be finite and not negative, got -1"):
-        samples.moons(noise=-1)
-    with pytest.raises(ArgumentError, match="classes must be at least 2, got 1"):
+    for noise in (-1, "0.1"):
+        with pytest.raises(ArgumentError, match=f"noise and spread must be finite and not negative, got {noise!r}"):
+            samples.moons(noise=noise)
+    with pytest.raises(ArgumentError, match="classes must be an integer >= 2, got 1"):
         samples.gaussians(classes=1)
-    with pytest.raises(ArgumentError, match="cells must be at least 1, got 0"):
+    with pytest.raises(ArgumentError, match="cells must be an integer >= 1, got 0"):
         samples.checkerboard(cells=0)
 
 

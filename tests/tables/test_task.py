@@ -36,6 +36,11 @@ def test_a_request_decides(task: str) -> None:
         (["a", "b"], "regression", "target 'y' holds text such as 'a'; regression needs numbers"),
         ([None, None], None, "target 'y' has no values; choose another column"),
         (["2021-01-05", "2021-01-06"], None, "target 'y' holds dates; expected classes or numbers"),
+        (
+            [i / 2 for i in range(30)],
+            "classification",
+            "30 different numbers in 30 rows; .* repeat: take regression",
+        ),
         ([f"name {i}" for i in range(30)], None, "holds 30 different texts in 30 rows; classes must repeat"),
     ],
 )

@@ -157,14 +157,12 @@ def test_mode_of_an_unknown_metric_must_be_said():
         (
             "val_loss",
             {},
-            "EarlyStopping monitors 'val_loss', which is not measured; did you mean 'loss'?"
-            "; give fit validation_split or validation_data",
+            "EarlyStopping monitors 'val_loss', which is not measured; give fit validation_split or validation_data",
         ),
         (
             "val_los",
             {"validation_data": (X, Y)},
-            "EarlyStopping monitors 'val_los', which is not measured; did you mean 'val_loss'?"
-            "; give fit validation_split or validation_data",
+            "EarlyStopping monitors 'val_los', which is not measured; did you mean 'val_loss'?",
         ),
         ("acc", {}, "EarlyStopping monitors 'acc', which is not measured; expected one of loss"),
     ],
@@ -187,6 +185,9 @@ def test_epochs_without_validation_are_passed_over():
     ("options", "message"),
     [
         ({"mode": "up"}, "mode must be 'auto', 'min' or 'max', got 'up'"),
+        ({"monitor": 3}, "monitor must be the name of a quantity, such as 'val_loss', got 3"),
+        ({"min_delta": "a"}, "min_delta must be a number, got 'a'"),
+        ({"baseline": "a"}, "baseline must be a number, got 'a'"),
         ({"patience": -1}, "patience must be an integer >= 0, got -1"),
         ({"patience": 1.5}, "patience must be an integer >= 0, got 1.5"),
         ({"start_from_epoch": -1}, "start_from_epoch must be an integer >= 0, got -1"),

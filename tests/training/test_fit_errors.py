@@ -9,6 +9,20 @@ from chainrule.layers import Dense, Layer
 from tests.training.networks import NAN_ROW, X, Y, network
 
 
+class Sparse:
+    """Like a sparse matrix: NumPy sees one object."""
+
+    def toarray(self):
+        return X
+
+
+class Elsewhere:
+    """Like a tensor of another library on a device."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError("the tensor lies on another device")
+
+
 def test_before_compile():
     model = Sequential([Dense(1)])
     for verb, call in (
@@ -45,7 +59,7 @@ FIT_ERRORS = [
     (
         {"validation_data": (X, Y), "validation_batch_size": -5},
         ArgumentError,
-        "batch_size must be an integer >= 1, got -5",
+        "validation_batch_size must be an integer >= 1, got -5",
     ),
     (
         {"validation_data": (X[:, :2], Y)},
@@ -76,6 +90,8 @@ FIT_ERRORS = [
         "(chainrule.train does that for a table)",
     ),
     ({"callbacks": ["stop"]}, ArgumentError, "callbacks expects Callback objects, got 'stop'"),
+    ({"callbacks": 3}, ArgumentError, "callbacks expects Callback objects, got 3"),
+    ({"shuffle": "yes"}, ArgumentError, "shuffle must be True, False or a function of the epoch, got 'yes'"),
     (
         {"x": np.zeros((0, 3)), "y": []},
         DataError,
@@ -85,6 +101,16 @@ FIT_ERRORS = [
     ({"x": X[:, :2]}, ShapeError, "the model expects inputs of shape (batch, 3), got (50, 2)"),
     ({"x": X[:, 0]}, ShapeError, "the model expects inputs of shape (batch, 3), got (50,)"),
     ({"x": 1.0}, ShapeError, "x expects one row per example, got a single number"),
+    ({"x": None}, DTypeError, "x expects an array or a list of rows, got None"),
+    ({"x": (row for row in X)}, DTypeError, "x expects an array or a list of rows, got generator"),
+    ({"x": Sparse()}, DTypeError, "x expects an array or a list of rows, got Sparse; write .toarray()"),
+    ({"x": X[:, :0]}, DataError, "x has no features (shape (50, 0)); every row needs at least one number"),
+    (
+        {"x": [[10**400, 0, 0]] * 50},
+        DataError,
+        "x holds whole numbers beyond the range of float64; scale them first",
+    ),
+    ({"x": Elsewhere()}, DTypeError, "x expects an array, got Elsewhere: the tensor lies on another device"),
     (
         {"x": NAN_ROW},
         DataError,
@@ -105,7 +131,7 @@ FIT_ERRORS = [
     (
         {"x": np.array([[1, "b", None]] * 50, object)},
         DTypeError,
-        "x holds text or mixed values (first: 1); encode them as numbers, or let chainrule.train read the table",
+        "x holds text or mixed values (first: 'b'); encode them as numbers, or let chainrule.train read the table",
     ),
 ]
 

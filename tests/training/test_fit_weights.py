@@ -88,7 +88,9 @@ def test_class_weights_leave_the_validation_loss_alone(given_split):
     ("class_weight", "error", "message"),
     [
         ({0: 1.0, 1: 1.0}, DataError, "class_weight has no weight for class 2; it needs one for every class"),
-        ({0: 1.0, 1: 1.0, 2: -1.0}, ArgumentError, "class_weight expects weights >= 0, got -1"),
+        ({0: 1.0, 1: 1.0, 2: -1.0}, ArgumentError, "class_weight expects weights >= 0, got -1.0 for class 2"),
+        ({0: 1.0, 1: float("nan"), 2: 1.0}, ArgumentError, "class_weight expects weights >= 0, got nan for class 1"),
+        ({0: "1", 1: 1.0, 2: 1.0}, ArgumentError, "class_weight expects weights >= 0, got '1' for class 0"),
         ("balance", ArgumentError, "class_weight must be a dict or 'balanced', got 'balance'"),
         ([1, 2, 3], ArgumentError, "class_weight must be a dict from class to weight or 'balanced', got [1, 2, 3]"),
     ],

@@ -154,6 +154,8 @@ def _outputs(model: Any, X: Any) -> tuple[Array | None, Array | None, tuple[str,
     if not callable(model):
         network_of(model, "predictions")  # says what is expected
     values = np.asarray(model(np.asarray(X)))
+    if values.ndim == 0 or len(values) != len(X):
+        raise ShapeError(f"the function must give an answer for each row of X, ({len(X)},), got shape {values.shape}")
     is_probability = getattr(getattr(model, "activation", None), "range", None) == PROBABILITY
     if is_probability:
         return _two_columns(values), None, None

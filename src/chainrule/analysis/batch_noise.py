@@ -1,13 +1,14 @@
 """gradient_noise: how far the gradient of a batch is from that of all rows, and what each costs."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from chainrule.arrays import Array, whole_number
+from chainrule.configurable import named_arguments
 from chainrule.errors import ArgumentError, DataError
 from chainrule.models.model import Model
 from chainrule.random import check_seed, generator
@@ -72,6 +73,7 @@ class GradientNoise:
         return "\n".join(lines)
 
 
+@named_arguments
 def gradient_noise(
     model: Model,
     X: Any,
@@ -106,6 +108,8 @@ def gradient_noise(
 
     Raises
     ------
+    ArgumentError
+        An argument is of another kind, or outside its range.
     DataError
         The full gradient is 0 or not finite, so nothing can be compared with it.
 
@@ -126,6 +130,10 @@ def gradient_noise(
     >>> 10 < one.relative_variance / sixteen.relative_variance < 26, one.angle > sixteen.angle, full.angle
     (True, True, 0.0)
     """
+    if not isinstance(model, Model):
+        raise ArgumentError(f"gradient_noise expects a compiled model, got {type(model).__name__}")
+    if not isinstance(batch_sizes, Iterable):
+        raise ArgumentError(f"batch_sizes expects a list of sizes, got {batch_sizes!r}; write [{batch_sizes!r}]")
     batches = whole_number("batches", batches, least=2)
     task, rows = model._rows(X, y, sample_weight, "gradient_noise")
     sizes = sorted({whole_number("batch_sizes", size, least=1) for size in batch_sizes if size < len(rows)})

@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule import losses
 from chainrule.arrays import Array, whole_number
+from chainrule.configurable import named_arguments
 from chainrule.errors import ArgumentError
 from chainrule.layers import Dense
 from chainrule.models.sequential import Sequential
@@ -78,6 +79,7 @@ class CapacityComparison:
         return figure
 
 
+@named_arguments
 def compare_capacities(
     X: Any,
     y: Any,
@@ -120,8 +122,8 @@ def compare_capacities(
     >>> [len(n.val_loss) for n in compared.networks], compared.networks[0].parameters
     ([50, 50], 2)
     """
-    if not hidden:
-        raise ArgumentError("hidden must hold at least one size, such as [(1,), (16,), (256, 256)]")
+    if not isinstance(hidden, Sequence) or not hidden or not all(isinstance(sizes, Sequence) for sizes in hidden):
+        raise ArgumentError("hidden must be a list of at least one size, such as [(1,), (16,), (256, 256)]")
     criterion = losses.get(loss)
     epochs = whole_number("epochs", epochs, least=2)
     trained = []

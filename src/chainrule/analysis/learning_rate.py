@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule.analysis.learning_rate_curve import LearningRateCurve
 from chainrule.arrays import Array, whole_number
+from chainrule.configurable import named_arguments
 from chainrule.engine.data import Rows, as_array
 from chainrule.errors import ArgumentError, DataError, StateError
 from chainrule.models.model import Model
@@ -20,6 +21,7 @@ FEWEST = 20  # steps that make a curve
 LOST, LATELY = 10.0, 5  # so many times the largest loss of the first steps, for so many steps: it does not come back
 
 
+@named_arguments
 def find_learning_rate(
     model: Model,
     x: Any,
@@ -96,6 +98,8 @@ def find_learning_rate(
     ----------
     Smith, "Cyclical learning rates for training neural networks", 2015, arXiv:1506.01186 (the range test).
     """
+    if not isinstance(model, Model):
+        raise ArgumentError(f"find_learning_rate expects a compiled model, got {type(model).__name__}")
     low = positive("find_learning_rate", "min_lr", min_lr, usual=1e-6)
     high = positive("find_learning_rate", "max_lr", max_lr, usual=10.0)
     if low >= high:

@@ -72,6 +72,7 @@ def _range(curve: "LearningRateCurve") -> tuple[float, float]:
     """Return the largest and the smallest loss that is shown."""
     bottom = float(curve.smoothed.min())
     top = float(curve.smoothed[0]) + ABOVE * curve.fall if curve.learns else float(curve.smoothed.max())
+    # A flat curve needs some height, one of zeros too.
     return (top, bottom) if top > bottom else (bottom + abs(bottom) + 1e-12, bottom)
 
 
@@ -106,6 +107,7 @@ def _axis(place: _Places) -> list[str]:
     """Return the axis with a mark at every decade, and the rates below it."""
     axis, labels = ["─"] * place.across, [" "] * (place.across + 8)
     taken = -1
+    # Logarithms of the ends are rounded: a decade that is an end has its mark.
     for decade in range(ceil(place.low - 1e-9), floor(place.high + 1e-9) + 1):
         column, text = place.of(10.0**decade), rate_text(10.0**decade)
         axis[column] = "┬"

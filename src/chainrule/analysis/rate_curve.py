@@ -35,6 +35,7 @@ def rate_lines(trials: Sequence[Trial], larger_is_better: bool, monitor: str) ->
         return []
     logs = np.log10([t.settings[RATE] for t in swept])
     width = 0.5 if logs.max() - logs.min() <= ROWS / 2 else 1.0
+    # Rates that begin a row, 0.01 say, have logarithms that are rounded.
     last = ceil(logs.max() / width - 1e-9) - 1  # the largest rate belongs to what is below it
     places = [min(floor(v / width + 1e-9), last) for v in logs.tolist()]
     best = min((t for t in swept if t.score is not None), key=lambda t: _badness(t, larger_is_better))

@@ -7,9 +7,10 @@ import numpy as np
 
 from chainrule.arrays import Array
 from chainrule.autodiff import ops
+from chainrule.autodiff.conversion import to_array
 from chainrule.autodiff.tape import GradientTape
 from chainrule.autodiff.tensor import Tensor
-from chainrule.errors import DTypeError, GradientError
+from chainrule.errors import DTypeError, GradientError, ShapeError
 from chainrule.random import generator
 
 
@@ -43,6 +44,8 @@ def gradient_check(
 
     Raises
     ------
+    DTypeError, ShapeError
+        If there is no function, or no point of numbers.
     GradientError
         If an error exceeds ``tolerance``; the message names the direction and both slopes.
 
@@ -52,8 +55,12 @@ def gradient_check(
     >>> gradient_check(lambda x: ops.sum(ops.tanh(x)), [[0.1, 0.2]]) < 1e-9
     True
     """
-    several = isinstance(x, tuple) or (isinstance(x, list) and all(hasattr(part, "__array__") for part in x))
-    point = [np.array(part, dtype=np.float64) for part in (x if several else [x])]
+    if not callable(function):
+        raise DTypeError(f"gradient_check expects a function of Tensors, got {function!r:.60}; write lambda x: ...")
+    several = isinstance(x, tuple) or (isinstance(x, list) and x and all(hasattr(part, "__array__") for part in x))
+    point = [to_array(part, np.float64) for part in (x if several else [x])]
+    if not any(array.size for array in point):
+        raise ShapeError("gradient_check expects a point of at least one number, got none")
     rng = generator(seed, "check")
     weighting: list[Array] = []
 

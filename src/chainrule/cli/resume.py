@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from chainrule.cli import screen
-from chainrule.errors import ChainruleError, DataError, FileError
+from chainrule.errors import ChainruleError, DataError, DTypeError, FileError
 from chainrule.tables import Table
 from chainrule.training.run_folder import RunFolder
 
@@ -65,7 +65,7 @@ def undamaged(folder: RunFolder | None) -> Iterator[None]:
     try:
         yield
     except (TypeError, ValueError, AttributeError) as error:
-        if folder is None or isinstance(error, ChainruleError):
+        if folder is None or (isinstance(error, ChainruleError) and not isinstance(error, DTypeError)):
             raise
         raise FileError(f"the settings of {folder.path} are damaged: {error}") from error
 

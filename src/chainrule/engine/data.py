@@ -44,19 +44,37 @@ def as_array(values: Any, what: str) -> Array:
         array = np.asarray(values)
     except ValueError as error:
         raise ShapeError(f"{what} expects rows of the same length: {error}") from error
+    except (RuntimeError, TypeError) as error:  # a tensor of another library that has a gradient, or lies elsewhere
+        raise DTypeError(f"{what} expects an array, got {type(values).__name__}: {error}") from error
+    if array.dtype == object and array.ndim == 0:
+        kind = "None" if values is None else type(values).__name__
+        hint = "; write .toarray()" if hasattr(values, "toarray") else ""
+        raise DTypeError(f"{what} expects an array or a list of rows, got {kind}{hint}")
     if array.dtype == object:
         try:
             array = array.astype(np.float64)
         except (TypeError, ValueError):
             raise DTypeError(
-                f"{what} holds text or mixed values (first: {array.ravel()[0]!r}); encode them as numbers, "
+                f"{what} holds text or mixed values (first: {_first_of_no_number(array)}); encode them as numbers, "
                 "or let chainrule.train read the table"
             ) from None
+        except OverflowError:
+            raise DataError(f"{what} holds whole numbers beyond the range of float64; scale them first") from None
     if array.dtype.kind not in "biuf":
         raise DTypeError(
             f"{what} expects numbers, got {array.dtype}; encode them, or let chainrule.train read the table"
         )
     return array
+
+
+def _first_of_no_number(array: Array) -> str:
+    """Return the first value that hinders the whole from being numbers."""
+    for value in array.flat:
+        try:
+            np.asarray(value, np.float64)
+        except (TypeError, ValueError, OverflowError):
+            return f"{value!r:.60}"
+    return f"{array.flat[0]!r:.60}"
 
 
 def check_inputs(x: Any, what: str = "x") -> Array:
@@ -66,6 +84,8 @@ def check_inputs(x: Any, what: str = "x") -> Array:
         raise ShapeError(f"{what} expects one row per example, got a single number")
     if len(array) == 0:
         raise DataError(f"{what} has no rows (shape {array.shape}); training and prediction need at least one")
+    if array.size == 0:
+        raise DataError(f"{what} has no features (shape {array.shape}); every row needs at least one number")
     check_finite(array, what)
     return array
 

@@ -78,6 +78,15 @@ class Task:
             unused, number = f"{name}_{number}", number + 1
         self.measured[unused] = metric
 
+    def reset_metrics(self) -> None:
+        """Make all metrics empty."""
+        for metric in self.measured.values():
+            metric.reset_state()
+
+    def results(self) -> dict[str, Any]:
+        """Return the value of each metric under its name."""
+        return {name: metric.result() for name, metric in self.measured.items()}
+
     def measure(self, y: Array | None, outputs: Array, weight: Array | None) -> None:
         """Take the outputs for some rows into the metrics."""
         for metric in self.metrics:

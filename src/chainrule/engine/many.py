@@ -1,5 +1,6 @@
 """Many networks at once, one a core: a pool of threads, each of which trains a network with a team of one."""
 
+import inspect
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
@@ -7,7 +8,9 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from chainrule.arrays import whole_number
+from chainrule.configurable import named_arguments
 from chainrule.engine import native, threads
+from chainrule.errors import ArgumentError
 
 T = TypeVar("T")
 _here = threading.local()
@@ -67,6 +70,7 @@ def current_pool() -> NetworkPool | None:
     return getattr(_here, "pool", None)
 
 
+@named_arguments
 def run_many(works: Iterable[Callable[[], T]], jobs: int | None = None) -> list[T | Exception]:
     """Call functions that each train a network, many at once, one a core.
 
@@ -85,6 +89,8 @@ def run_many(works: Iterable[Callable[[], T]], jobs: int | None = None) -> list[
 
     Raises
     ------
+    ArgumentError
+        What is to be called is no list of functions without arguments; nothing was called.
     KeyboardInterrupt
         On Ctrl-C, within 100 ms; models hold the weights of an epoch that had ended.
 
@@ -100,8 +106,9 @@ def run_many(works: Iterable[Callable[[], T]], jobs: int | None = None) -> list[
     >>> len(losses), max(losses) < 10
     (4, True)
     """
+    functions = _checked(works)
     with NetworkPool(jobs) as pool:
-        futures: list[Future[T]] = [pool.submit(work) for work in works]
+        futures: list[Future[T]] = [pool.submit(function) for function in functions]
         wait(futures)
     outcomes: list[T | Exception] = []
     for future in futures:
@@ -110,3 +117,34 @@ def run_many(works: Iterable[Callable[[], T]], jobs: int | None = None) -> list[
             raise error
         outcomes.append(future.result() if error is None else error)
     return outcomes
+
+
+def _checked(works: Iterable[Callable[[], T]]) -> list[Callable[[], T]]:
+    if callable(works) or not isinstance(works, Iterable):
+        raise ArgumentError(
+            f"works expects a list of functions without arguments, got {_kind(works)}; write "
+            "run_many([lambda: model.fit(X, y), ...]), with a model of its own in each"
+        )
+    functions = list(works)
+    for i, function in enumerate(functions):
+        if not callable(function) or _needs_arguments(function):
+            needs = ", which needs arguments" if callable(function) else ""
+            raise ArgumentError(
+                f"works[{i}] must be a function without arguments, got {_kind(function)}{needs}; write "
+                "lambda: model.fit(X, y), which run_many calls"
+            )
+    return functions
+
+
+def _needs_arguments(function: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(function).bind()
+    except TypeError:
+        return True
+    except ValueError:  # some that are written in C don't tell what they take
+        return False
+    return False
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else type(value).__name__

@@ -103,5 +103,5 @@ def best_threshold(metric: str | None, positive: Array, probabilities: Array, we
     measured = BY_THRESHOLD[metric](hits, predicted, hits[-1], predicted[-1] - hits[-1])
     values = np.where(last_of_equals, measured, -np.inf)
     thresholds = 0.5 * (p + np.append(p[1:], 0.0))
-    best = np.flatnonzero(values >= values.max() - 1e-12)
+    best = np.flatnonzero(values >= values.max() - 1e-12)  # equal ones differ by the rounding of their sums of weights
     return float(thresholds[best[np.abs(thresholds[best] - 0.5).argmin()]])

@@ -16,14 +16,14 @@ from chainrule.estimators.convergence import Convergence, Course
 from chainrule.estimators.estimator import Estimator
 from chainrule.estimators.goal import Goal
 from chainrule.estimators.lbfgs import minimize_lbfgs
-from chainrule.estimators.parameters import LBFGS, check_parameters
+from chainrule.estimators.parameters import LBFGS, RATE_RULES, check_parameters
 from chainrule.estimators.rows import evaluation_parts, hold_out, in_blocks, shuffled
 from chainrule.estimators.solvers import follows_rule, make_optimizer
 from chainrule.models.sequential import Sequential
 from chainrule.optimizers import SGD, Optimizer
 from chainrule.regularizers import L2
 from chainrule.training.batches import steps
-from chainrule.training.callbacks import Callback
+from chainrule.training.callbacks import listed
 from chainrule.training.divergence import TerminateOnNaN
 from chainrule.training.history import History
 
@@ -146,6 +146,11 @@ class MultilayerPerceptron(Estimator, ABC):
                 "the solver lbfgs goes without dropout, batch normalization, callbacks and eval_set: it has no epochs, "
                 "and needs the same J at every call; take another solver, adam say"
             )
+        if parameters["learning_rate"] not in RATE_RULES:  # those are scikit-learn's, which says nothing of them either
+            raise ArgumentError(
+                "the solver lbfgs finds the length of its steps itself, and goes without a schedule, got "
+                f"learning_rate={parameters['learning_rate']!r}; leave it out, or take another solver, adam say"
+            )
         rows = self._weighed(rows, incremental=False)
         self._prepare(parameters, rows, len(rows))
         self._compile(SGD())
@@ -191,8 +196,7 @@ class MultilayerPerceptron(Estimator, ABC):
             score,
             once=incremental,
         )
-        given = parameters["callbacks"]
-        own = [given] if isinstance(given, Callback) else list(given or [])
+        own = listed(parameters["callbacks"])
         try:
             network.fit(
                 rows.x,

@@ -1,11 +1,13 @@
 """From a table to a trained network and back: one implementation behind ``chainrule.train`` and the command line."""
 
 from collections.abc import Sequence
+from functools import partial
 from os import PathLike
 from typing import Any
 
 import numpy as np
 
+from chainrule.configurable import named_arguments
 from chainrule.errors import ArgumentError
 from chainrule.estimators.network import HIDDEN, Options
 from chainrule.estimators.tabular_model import TabularModel, load
@@ -17,6 +19,7 @@ from chainrule.tables import DataOptions, read_table
 __all__ = ["TabularModel", "load", "train", "train_table"]
 
 
+@partial(named_arguments, data=DataOptions)
 def train(
     source: Any,
     target: str,

@@ -36,6 +36,7 @@ from chainrule.tables import (
     split_validation,
 )
 from chainrule.tables.overview import overview
+from chainrule.training.callbacks import listed
 from chainrule.training.history import History
 
 
@@ -139,7 +140,7 @@ class TabularEstimator(Estimator, ABC):
             parts[1] if len(parts) > 1 else None,
             options,
             int(self.verbose) if isinstance(self.verbose, bool) else self.verbose,
-            [self.callbacks] if callable(getattr(self.callbacks, "on_epoch_end", None)) else self.callbacks or (),
+            listed(self.callbacks),
             built=lambda network: self._report.describe(network, self.activation if options.hidden else "linear"),
         )
         self._report.record(self.history_)
@@ -182,8 +183,9 @@ class TabularEstimator(Estimator, ABC):
 
     def _read_rows(self, X: Any, y: Any, reset: bool) -> Table:
         if _is_frame(X):
+            table = read_table(X)
             validate_data(self, X, *([y] if reset else []), reset=reset, skip_check_array=True)
-            return read_table(X)
+            return table
         more = {"y": y, "multi_output": True} if reset else {}
         checked = validate_data(
             self,

@@ -123,4 +123,5 @@ def sparkline(values: Iterable[float | None], width: int = CURVE) -> str:
         picked = [log(value) for value in picked]
     low, high = min(picked), max(picked)
     scale = (len(BARS) - 1) / (high - low) if high > low else 0.0
+    # The highest one would be rounded down to the bar below.
     return "".join(BARS[min(len(BARS) - 1, int((value - low) * scale + 1e-9))] for value in picked)

@@ -109,7 +109,8 @@ def numeric_targets(loss: Loss, y: Array) -> Array:
             f"{loss.name} expects numbers as targets, got {y.dtype}; turn class names into codes 0, 1, 2 ... first"
         )
     if not np.isfinite(y).all():
-        raise DataError(f"targets hold NaN or infinity (first in row {int(np.argwhere(~np.isfinite(y))[0][0])})")
+        row = int(np.argwhere(~np.isfinite(y))[0][0])
+        raise DataError(f"targets hold NaN or infinity (first in row {row}); fill or drop such rows first")
     return y
 
 

@@ -19,10 +19,11 @@ from chainrule.errors import ArgumentError, DataError, ShapeError, StateError
 from chainrule.layers.layer import Layer
 from chainrule.metrics import Metric
 from chainrule.models.outputs import check_outputs, classes_of, loss_name
+from chainrule.models.turns import Turns, takes_turns
 from chainrule.optimizers.ranges import positive
 from chainrule.random import check_seed
 from chainrule.training import batches
-from chainrule.training.callbacks import Callback
+from chainrule.training.callbacks import Callback, listed
 from chainrule.training.fit import Settings, Trainer, check_class_weight, check_epochs, evaluate, evaluation_batch
 from chainrule.training.history import History
 
@@ -34,6 +35,7 @@ class Model(Configurable, ABC):
     dtype: np.dtype[Any]
     parameters: ParameterVector
     state: ParameterVector
+    turns: Turns
     stop_training = False
     history: History | None = None
     optimizer: optimizers.Optimizer
@@ -169,6 +171,7 @@ class Model(Configurable, ABC):
         return task, Rows(inputs, targets, weight)
 
     @named_arguments
+    @takes_turns
     def fit(
         self,
         x: Any,
@@ -205,7 +208,7 @@ class Model(Configurable, ABC):
             an epoch.
         callbacks : list of Callback, optional
         validation_split : float in [0, 1)
-            Share of the rows held out: shuffled by the seed, and stratified where targets are class codes.
+            Share of the rows held out, without validation_data: shuffled by the seed, stratified by class codes.
         validation_data : (x, y) or (x, y, sample_weight), optional
         shuffle : bool, or function of the epoch
             Whether every epoch has an order of its own. A function returns the order itself: as many numbers of rows
@@ -227,7 +230,7 @@ class Model(Configurable, ABC):
         Raises
         ------
         StateError
-            The checkpoint is of another run.
+            The checkpoint is of another run, or another thread trains the model.
         """
         check_epochs(epochs, initial_epoch)
         check_class_weight(class_weight)
@@ -265,18 +268,18 @@ class Model(Configurable, ABC):
             validation_batch_size=validation_batch_size,
         )
         if validation is not None:
-            evaluation_batch(validation_batch_size, len(validation))
-        hooks = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or [])
+            evaluation_batch(validation_batch_size, len(validation), "validation_batch_size")
+        hooks = listed(callbacks)
         trainer = Trainer(task, self._engine, self._position, rows, validation, settings, hooks, chosen)
         if checkpoint is not None:
             trainer.resume(checkpoint.state)
             checkpoint.fill(self)
         self.history = trainer.history  # what an interrupted run has reached is not lost
-        self._fitting = True
+        within, self._fitting = self._fitting, True  # a callback may call fit
         try:
             return trainer.fit()
         finally:
-            self._fitting = False
+            self._fitting = within
 
     def _split(self, rows: Rows, share: float) -> tuple[Array, Rows]:
         """Return the numbers of the rows to train on, which stay where they are, and the rows held out."""
@@ -296,6 +299,7 @@ class Model(Configurable, ABC):
         """Draw orders, splits and dropout masks from another seed from now on."""
 
     @named_arguments
+    @takes_turns
     def evaluate(
         self,
         x: Any,
@@ -344,6 +348,7 @@ class Model(Configurable, ABC):
         return None if self._predictor is None else self._predictor.predict_at_once(self, x)
 
     @named_arguments
+    @takes_turns
     def train_on_batch(
         self,
         x: Any,
@@ -356,12 +361,11 @@ class Model(Configurable, ABC):
         check_class_weight(class_weight)
         task, rows = self._rows(x, y, sample_weight, "train_on_batch")
         rows = batches.weigh(rows, class_weight)
-        for metric in task.measured.values():
-            metric.reset_state()
+        task.reset_metrics()
         progress = self._engine.run(task, self._position, rows, np.arange(len(rows)), len(rows), 0, 1)
         if progress.failed_step is not None:
             raise DataError("the loss or its gradient is not finite on this batch; the weights are unchanged")
-        results = {"loss": progress.loss, **{name: metric.result() for name, metric in task.measured.items()}}
+        results = {"loss": progress.loss, **task.results()}
         if return_dict:
             return results
         return list(results.values()) if len(results) > 1 else results["loss"]
@@ -375,8 +379,9 @@ class Model(Configurable, ABC):
         task, rows = self._rows(x, y, sample_weight, "objective")
 
         def loss_and_gradient(parameters: Array) -> tuple[float, Array]:
-            self.parameters.writable()[...] = parameters
-            return self._engine.loss_and_gradient(task, rows)
+            with self.turns.take("objective"):
+                self.parameters.writable()[...] = parameters
+                return self._engine.loss_and_gradient(task, rows)
 
         return loss_and_gradient
 

@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from chainrule import activations, constraints, initializers, layers, losses, me
 from chainrule.arrays import Array
 from chainrule.configurable import Configurable
 from chainrule.errors import ArgumentError, ChainruleError, DataError, FileError, StateError
-from chainrule.files import write_whole
+from chainrule.files import path_of, write_whole
 from chainrule.initializers import Initializer
 from chainrule.layers.layer import Layer
 from chainrule.models.sequential import Sequential
@@ -249,7 +248,7 @@ def read_file(filepath: str | PathLike[str]) -> tuple[Description, dict[str, Arr
     FileError
         There is no such file, or it is damaged, too new, or none of chainrule's.
     """
-    path = Path(filepath)
+    path = path_of(filepath)
     text, tensors = read_tensors(path, KEY)
     size = len(text) + sum(array.nbytes for array in tensors.values())
     try:

@@ -7,6 +7,7 @@ import numpy as np
 
 from chainrule import activations
 from chainrule.arrays import Array
+from chainrule.autodiff.conversion import to_array
 from chainrule.autodiff.tensor import Tensor, TensorLike, as_tensor
 from chainrule.autodiff.variable import Variable
 from chainrule.errors import ShapeError
@@ -48,11 +49,13 @@ class Perceptron(Pictured):
         activation: activations.ActivationLike = "sigmoid",
         dtype: Any = "float32",
     ) -> None:
-        values = np.asarray(weights, dtype)
+        values, constant = to_array(weights, dtype), to_array(bias, dtype)
         if values.ndim != 1 or values.size == 0:
             raise ShapeError(f"weights must be a list w1 .. wm of at least one number, got shape {values.shape}")
+        if constant.ndim != 0:
+            raise ShapeError(f"bias must be one number, got shape {constant.shape}")
         self.weights = Variable(values, name="weights")
-        self.bias = Variable(np.asarray(bias, dtype), name="bias")
+        self.bias = Variable(constant, name="bias")
         self.activation = activations.get(activation)
 
     @property

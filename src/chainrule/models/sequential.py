@@ -17,6 +17,7 @@ from chainrule.layers.input import InputLayer
 from chainrule.layers.layer import Layer, show
 from chainrule.layers.tree import assign_all
 from chainrule.models.model import Model
+from chainrule.models.turns import Turns
 from chainrule.pictures import Pictured
 from chainrule.random import Stream, check_seed
 
@@ -56,6 +57,7 @@ class Sequential(Pictured, Model):
         self.dtype = float_dtype(dtype)
         self.seed = check_seed(seed)
         self.built = False
+        self.turns = Turns()
         self.parameters = ParameterVector([], self.dtype)
         self.state = ParameterVector([], self.dtype)
         self.weight_source: Callable[[str, tuple[int, ...], Any], Array] | None = None  # while a file is read
@@ -65,6 +67,8 @@ class Sequential(Pictured, Model):
         self._streams: tuple[object, list[Stream]] = (None, [])  # of the layers, and the stamp they are good for
         if isinstance(layers, Layer):
             raise ArgumentError(f"Sequential expects a list of layers, got one; write Sequential([{layers!r}])")
+        if not isinstance(layers, Iterable | None):
+            raise ArgumentError(f"Sequential expects a list of layers, got {layers!r}")
         for layer in layers or []:
             self.add(layer)
 
@@ -133,16 +137,18 @@ class Sequential(Pictured, Model):
         if not isinstance(input_shape, list | tuple) or not input_shape:
             raise ShapeError(f"build expects a shape with the batch axis first, such as (None, 4), got {input_shape!r}")
         shape: Shape = (None, *input_shape[1:])
-        if self.built:
-            if shape != self._input_shape:
-                raise ShapeError(f"the model is built for inputs of shape {show(self._input_shape)}, got {show(shape)}")
-            return
-        if not self._layers:
-            raise StateError("the model has no layers; add one first: model.add(Dense(1))")
-        self._input_shape: Shape = shape
-        self._shapes: list[Shape] = []
-        self._build_from(0)
-        self.built = True
+        with self.turns.building:
+            if self.built:
+                if shape != self._input_shape:
+                    built_for = show(self._input_shape)
+                    raise ShapeError(f"the model is built for inputs of shape {built_for}, got {show(shape)}")
+                return
+            if not self._layers:
+                raise StateError("the model has no layers; add one first: model.add(Dense(1))")
+            self._input_shape: Shape = shape
+            self._shapes: list[Shape] = []
+            self._build_from(0)
+            self.built = True
 
     def _build_from(self, first: int) -> None:
         shape = self._shapes[-1] if first else self._input_shape
@@ -237,8 +243,8 @@ class Sequential(Pictured, Model):
         3
         """
         if index is not None:
-            if not -len(self._layers) <= index < len(self._layers):
-                raise ArgumentError(f"the model has {len(self._layers)} layers, got index {index}")
+            if not isinstance(index, int | np.integer) or not -len(self._layers) <= index < len(self._layers):
+                raise ArgumentError(f"the model has {len(self._layers)} layers, got index {index!r}")
             return self._layers[index]
         names = {layer.name: layer for layer in self._layers}
         if name not in names:
@@ -276,6 +282,8 @@ class Sequential(Pictured, Model):
     def set_weights(self, weights: Iterable[Any]) -> None:
         """Set all weights, in the order of `get_weights`."""
         self._need_built("the number of weights")
+        if not isinstance(weights, Iterable):
+            raise ArgumentError(f"set_weights expects a list of arrays, as get_weights gives it, got {weights!r}")
         assign_all("the model", [pair for layer in self._layers for pair in layer.named_weights()], list(weights))
         for layer in self._walk():
             layer.weights_were_set()

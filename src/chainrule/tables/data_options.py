@@ -1,6 +1,7 @@
 """What a person may say about the data: kinds of columns, the roles of some, and where the test rows come from."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from os import PathLike
 from typing import Any
@@ -65,6 +66,8 @@ class DataOptions:
         """Bring the lists into one form, and refuse what contradicts itself."""
         for name in _LISTS:
             given: Any = getattr(self, name)
+            if not isinstance(given, Iterable):
+                raise DTypeError(f"{name} expects names of columns, got {given!r}")
             object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
         for name, column in self._named():
             if not isinstance(column, str):

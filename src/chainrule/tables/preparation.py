@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from chainrule.arrays import Array
-from chainrule.errors import ArgumentError, DataError, did_you_mean
+from chainrule.errors import ArgumentError, DataError, DTypeError, did_you_mean
 from chainrule.tables.checks import copy_warnings, leak_warnings
 from chainrule.tables.data_options import DataOptions
 from chainrule.tables.encoder import Encoder
@@ -141,6 +141,11 @@ def prepare(
     >>> [len(part) for part in (prepared.training, prepared.validation, prepared.test)]
     [10, 5, 5]
     """
+    if options is not None and not isinstance(options, DataOptions):
+        raise DTypeError(f"data expects DataOptions, got {options!r:.60}; write data=DataOptions(drop=...)")
+    if not isinstance(target, str):
+        hint = f"; did you mean {str(target)!r}?" if str(target) in table.names else ""
+        raise DTypeError(f"target expects the name of one column, got {target!r}{hint}")
     options = options or DataOptions()
     column = table.column(target)
     options.check(table, target)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array
+from chainrule.arrays import Array, is_number, whole_number
 from chainrule.errors import ArgumentError
 from chainrule.random import check_seed, generator
 from chainrule.tables.source import read_table
@@ -132,8 +132,7 @@ def gaussians(rows: int = 400, classes: int = 2, spread: float = 0.5, seed: int 
     array([0, 1, 2])
     """
     random = _random(rows, seed, spread)
-    if classes < 2:
-        raise ArgumentError(f"classes must be at least 2, got {classes!r}")
+    whole_number("classes", classes, least=2)
     label = np.arange(rows) % classes
     angle = 2 * np.pi * label / classes
     points = np.stack([np.cos(angle), np.sin(angle)]) + random.normal(0, spread, (2, rows))
@@ -150,8 +149,7 @@ def checkerboard(rows: int = 800, cells: int = 4, seed: int = 0) -> Sample:
     array([0])
     """
     random = _random(rows, seed)
-    if cells < 1:
-        raise ArgumentError(f"cells must be at least 1, got {cells!r}")
+    whole_number("cells", cells, least=1)
     points = random.uniform(-1, 1, (2, rows))
     label = np.floor((points + 1) / 2 * cells).sum(axis=0) % 2
     return _sample(points, label, f"Class 1 on every other field of a {cells} x {cells} board.")
@@ -254,9 +252,8 @@ def penguins() -> Table:
 
 
 def _random(rows: int, seed: int, noise: float = 0.0) -> np.random.Generator:
-    if rows < 1:
-        raise ArgumentError(f"rows must be at least 1, got {rows!r}")
-    if not 0 <= noise < np.inf:
+    whole_number("rows", rows, least=1)
+    if not is_number(noise) or not 0 <= noise < np.inf:
         raise ArgumentError(f"noise and spread must be finite and not negative, got {noise!r}")
     return generator(check_seed(seed), "sample")
 

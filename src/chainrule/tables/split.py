@@ -48,7 +48,7 @@ def split_rows(
     (220, 55, 69)
     """
     shares = np.asarray(fractions, dtype=np.float64)
-    if shares.shape != (3,) or not (shares > 0).all() or abs(shares.sum() - 1) > 1e-9:
+    if shares.shape != (3,) or not (shares > 0).all() or abs(shares.sum() - 1) > 1e-9:  # 0.7 + 0.2 + 0.1
         raise ArgumentError(f"fractions must be three numbers above 0 that sum to 1, got {tuple(fractions)}")
     train, validation, test = _split(labels, rows, shares, generator(check_seed(seed), "split"))
     return train, validation, test

@@ -32,8 +32,8 @@ def choose_task(column: Column, requested: str | None = None) -> tuple[Task, str
     ArgumentError
         ``requested`` is no task.
     DataError
-        The column has no values, holds dates, or text for which regression is requested or of which more than
-        half (and more than 20) of the values differ.
+        The column has no values, holds dates, or text for which regression is requested; or more than half (and
+        more than 20) of the values that are to be classes differ.
 
     Examples
     --------
@@ -54,13 +54,12 @@ def choose_task(column: Column, requested: str | None = None) -> tuple[Task, str
         if requested == "regression":
             raise DataError(f"target {column.name!r} holds text such as {present[0]!r}; regression needs numbers")
         if looks_like_identifier(len(distinct), present.size):
-            raise DataError(
-                f"target {column.name!r} holds {len(distinct):,} different texts in {present.size:,} rows; "
-                "classes must repeat: choose another column"
-            )
+            raise DataError(f"{_all_differ(column, len(distinct), present.size, 'texts')}: choose another column")
         return "classification", "text column: classification"
     if column.kind == "boolean" and requested is None:
         return "classification", "true or false: classification"
+    if requested == "classification" and looks_like_identifier(len(distinct), present.size):
+        raise DataError(f"{_all_differ(column, len(distinct), present.size, 'numbers')}: take regression")
     for task in _TASKS:
         if requested == task:
             return task, f"{task}, as requested"
@@ -69,3 +68,7 @@ def choose_task(column: Column, requested: str | None = None) -> tuple[Task, str
     if whole and few:
         return "classification", f"{len(distinct)} distinct whole numbers: classification"
     return "regression", f"{len(distinct):,} distinct numbers: regression"
+
+
+def _all_differ(column: Column, distinct: int, rows: int, what: str) -> str:
+    return f"target {column.name!r} holds {distinct:,} different {what} in {rows:,} rows; classes must repeat"

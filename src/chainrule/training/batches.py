@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.arrays import Array, whole_number
+from chainrule.arrays import Array, is_number, whole_number
 from chainrule.engine.data import Rows
 from chainrule.errors import ArgumentError, DataError
 
@@ -15,7 +15,7 @@ def steps(rows: int, batch_size: int) -> int:
     return -(-rows // batch_size)
 
 
-def check_batch_size(batch_size: Any, rows: int) -> int:
+def check_batch_size(batch_size: Any, rows: int, name: str = "batch_size") -> int:
     """Return the batch size; None takes 32, and more than all rows takes all.
 
     Examples
@@ -24,7 +24,7 @@ def check_batch_size(batch_size: Any, rows: int) -> int:
     (32, 10)
     """
     size = 32 if batch_size is None else batch_size
-    return min(whole_number("batch_size", size, least=1), rows)
+    return min(whole_number(name, size, least=1), rows)
 
 
 def apply_class_weight(y: Array, weight: Array | None, class_weight: Mapping[int, float] | str) -> Array:
@@ -53,9 +53,10 @@ def apply_class_weight(y: Array, weight: Array | None, class_weight: Mapping[int
         missing = [c for c in classes.tolist() if c not in class_weight]
         if missing:
             raise DataError(f"class_weight has no weight for class {missing[0]:g}; it needs one for every class")
+        for c in classes.tolist():
+            if not is_number(class_weight[c]) or not 0 <= class_weight[c] < np.inf:
+                raise ArgumentError(f"class_weight expects weights >= 0, got {class_weight[c]!r} for class {c:g}")
         per_class = np.array([float(class_weight[c]) for c in classes.tolist()])
-        if (per_class < 0).any():
-            raise ArgumentError(f"class_weight expects weights >= 0, got {per_class.min():g}")
     weights: Array = per_class[places]
     return weights if weight is None else weights * weight
 

@@ -1,7 +1,7 @@
 """Callbacks: hooks that fit calls, with a read-only view of the run; stopping is a value they return."""
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -74,13 +74,12 @@ class Run:
         """
         if monitor in logs:
             return float(logs[monitor])
-        of_validation = monitor.startswith("val_")
-        if of_validation and self.params["validation_rows"] and monitor.removeprefix("val_") in logs:
-            return None
-        hint = "; give fit validation_split or validation_data" if of_validation else ""
-        raise UnknownNameError(
-            f"{owner} monitors {monitor!r}, which is not measured{did_you_mean(monitor, logs)}{hint}"
-        )
+        hint = did_you_mean(monitor, logs)
+        if monitor.startswith("val_") and monitor.removeprefix("val_") in logs:
+            if self.params["validation_rows"]:
+                return None
+            hint = "; give fit validation_split or validation_data"
+        raise UnknownNameError(f"{owner} monitors {monitor!r}, which is not measured{hint}")
 
 
 class Callback(Configurable):
@@ -265,6 +264,25 @@ class Logger(Callback):
     """
 
     target = ""
+
+
+def check_monitor(monitor: Any, mode: Any) -> None:
+    """Refuse what can't be the name of a quantity, and unknown words for which way it is better."""
+    if not isinstance(monitor, str):
+        raise ArgumentError(f"monitor must be the name of a quantity, such as 'val_loss', got {monitor!r}")
+    if mode not in ("auto", "min", "max"):
+        raise ArgumentError(f"mode must be 'auto', 'min' or 'max', got {mode!r}")
+
+
+def listed(callbacks: Any) -> list[Any]:
+    """Return callbacks as a list; a single one needs none around it.
+
+    Examples
+    --------
+    >>> listed(None), len(listed(Callback()))
+    ([], 1)
+    """
+    return list(callbacks or []) if isinstance(callbacks, Iterable | None) else [callbacks]
 
 
 class CallbackList:

@@ -3,15 +3,15 @@
 import sys
 import time
 from collections.abc import Mapping
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
 from chainrule.arrays import is_number, whole_number
 from chainrule.errors import ArgumentError, ChainruleError, UnknownNameError, did_you_mean, warn
-from chainrule.files import check_writable, remove_leftovers
-from chainrule.training.callbacks import Callback, Run
+from chainrule.files import check_writable, path_of, remove_leftovers
+from chainrule.training.callbacks import Callback, Run, check_monitor
 
 
 class ModelCheckpoint(Callback):
@@ -91,8 +91,7 @@ class ModelCheckpoint(Callback):
         every_epochs: int | None = None,
         every_minutes: float | None = None,
     ) -> None:
-        if mode not in ("auto", "min", "max"):
-            raise ArgumentError(f"mode must be 'auto', 'min' or 'max', got {mode!r}")
+        check_monitor(monitor, mode)
         if save_freq != "epoch":
             if isinstance(save_freq, str):
                 raise ArgumentError(f"save_freq must be 'epoch' or a number of batches, got {save_freq!r}")
@@ -104,7 +103,7 @@ class ModelCheckpoint(Callback):
         if every_epochs is None and self.pause_every is None and every_minutes is None:
             every_epochs = 1
         self.every_epochs = None if every_epochs is None else whole_number("every_epochs", every_epochs, least=1)
-        self.filepath, self.monitor, self.verbose, self.mode = fspath(filepath), monitor, verbose, mode
+        self.filepath, self.monitor, self.verbose, self.mode = str(path_of(filepath)), monitor, verbose, mode
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
         self.initial_value_threshold, self.every_minutes = initial_value_threshold, every_minutes
         within = self.pause_every is not None or every_minutes is not None

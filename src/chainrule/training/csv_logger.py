@@ -3,13 +3,14 @@
 import csv
 import io
 from collections.abc import Mapping
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import ArgumentError
+from chainrule.files import path_of
 from chainrule.training.line_logger import LineLogger
 
 MISSING = "NA"
@@ -46,7 +47,7 @@ class CSVLogger(LineLogger):
     def __init__(self, filename: str | PathLike[str], separator: str = ",", append: bool = False) -> None:
         if not isinstance(separator, str) or len(separator) != 1:
             raise ArgumentError(f"separator must be one character, got {separator!r}")
-        self.target, self.separator, self.append = fspath(filename), separator, append
+        self.target, self.separator, self.append = str(path_of(filename)), separator, append
         self._names: list[str] = []
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:

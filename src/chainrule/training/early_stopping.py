@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chainrule.arrays import whole_number
+from chainrule.arrays import is_number, whole_number
 from chainrule.errors import ArgumentError
-from chainrule.training.callbacks import Callback, Run, Stop
+from chainrule.training.callbacks import Callback, Run, Stop, check_monitor
 
 
 class EarlyStopping(Callback):
@@ -47,9 +47,11 @@ class EarlyStopping(Callback):
         restore_best_weights: bool = False,
         start_from_epoch: int = 0,
     ) -> None:
-        if mode not in ("auto", "min", "max"):
-            raise ArgumentError(f"mode must be 'auto', 'min' or 'max', got {mode!r}")
+        check_monitor(monitor, mode)
         self.monitor, self.mode, self.baseline = monitor, mode, baseline
+        for name, number in (("min_delta", min_delta), ("baseline", 0.0 if baseline is None else baseline)):
+            if not is_number(number):
+                raise ArgumentError(f"{name} must be a number, got {number!r}")
         self.min_delta = abs(float(min_delta))
         self.patience, self.verbose = whole_number("patience", patience, least=0), verbose
         self.restore_best_weights = restore_best_weights

@@ -208,13 +208,12 @@ class Trainer:
             self._begin("on_epoch_begin", epoch, 1)
             self._mark(1)
         self._told = time.perf_counter()
-        for metric in self.task.measured.values():
-            metric.reset_state()
+        self.task.reset_metrics()
         for metric, state in zip(self.task.measured.values(), self.measured, strict=False):
             metric.set_state(state)
         self.measured = []
         self.stop = self._steps(epoch, self.orders.of(self.position.epoch))
-        logs = {"loss": self.total.loss, **_results(self.task)} if self.total.rows else {}
+        logs = {"loss": self.total.loss, **self.task.results()} if self.total.rows else {}
         due = self.total.failed_step is None and (epoch + 1) % self.settings.validation_freq == 0
         if due and self.validation is not None:
             logs |= {f"val_{name}": value for name, value in self.evaluate(self.validation).items()}
@@ -290,7 +289,7 @@ class Trainer:
         each, total = self.callbacks.follows_batches, self.total
         with self._interrupts:
             pauses = self.callbacks.follows_pauses and self.batch < self.steps
-            logs = {"loss": total.loss, **_results(self.task)} if each or pauses else {}
+            logs = {"loss": total.loss, **self.task.results()} if each or pauses else {}
             if each:
                 self._stand = None
                 stop = self.callbacks.call("on_train_batch_end", start, logs)
@@ -328,19 +327,14 @@ class Trainer:
 
 def evaluate(task: Task, engine: Engine, rows: Rows, batch_size: int | None = None) -> dict[str, float]:
     """Return loss and metrics over rows."""
-    for metric in task.measured.values():
-        metric.reset_state()
+    task.reset_metrics()
     loss = engine.evaluate(task, rows, evaluation_batch(batch_size, len(rows)))
-    return {"loss": loss, **_results(task)}
+    return {"loss": loss, **task.results()}
 
 
-def evaluation_batch(batch_size: int | None, rows: int) -> int:
+def evaluation_batch(batch_size: int | None, rows: int, name: str = "batch_size") -> int:
     """Return the batch size of an evaluation or prediction."""
-    return batches.check_batch_size(EVALUATION_ROWS if batch_size is None else batch_size, rows)
-
-
-def _results(task: Task) -> dict[str, Any]:
-    return {name: metric.result() for name, metric in task.measured.items()}
+    return batches.check_batch_size(EVALUATION_ROWS if batch_size is None else batch_size, rows, name)
 
 
 def check_epochs(epochs: Any, initial_epoch: Any) -> None:

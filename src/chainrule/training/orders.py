@@ -35,6 +35,8 @@ class Orders:
     """
 
     def __init__(self, rows: int, chosen: Array | None, shuffle: bool | Callable[[int], Array], seed: int) -> None:
+        if not callable(shuffle) and not isinstance(shuffle, bool | np.bool_):
+            raise ArgumentError(f"shuffle must be True, False or a function of the epoch, got {shuffle!r}")
         self.chosen, self.rows = chosen, rows if chosen is None else len(chosen)
         self.shuffle, self.seed = shuffle, seed
         self._known: dict[int, Array] = {}

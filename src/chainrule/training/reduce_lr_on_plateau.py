@@ -6,7 +6,7 @@ from typing import Any
 from chainrule.arrays import whole_number
 from chainrule.errors import ArgumentError
 from chainrule.optimizers.ranges import fraction, not_negative
-from chainrule.training.callbacks import Callback, Run, Stop
+from chainrule.training.callbacks import Callback, Run, Stop, check_monitor
 from chainrule.training.learning_rate_scheduler import current_rate, say
 
 
@@ -61,8 +61,7 @@ class ReduceLROnPlateau(Callback):
         cooldown: int = 0,
         min_lr: float = 0.0,
     ) -> None:
-        if mode not in ("auto", "min", "max"):
-            raise ArgumentError(f"mode must be 'auto', 'min' or 'max', got {mode!r}")
+        check_monitor(monitor, mode)
         self.monitor, self.mode, self.verbose = monitor, mode, verbose
         self.factor = fraction("ReduceLROnPlateau", "factor", factor, usual=0.1)
         if self.factor == 0:

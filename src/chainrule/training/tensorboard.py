@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from importlib.util import find_spec
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.arrays import whole_number
 from chainrule.errors import ArgumentError, DependencyError
+from chainrule.files import path_of
 from chainrule.training.callbacks import Logger
 
 
@@ -52,7 +53,7 @@ class TensorBoard(Logger):
             raise DependencyError(
                 "TensorBoard needs tensorboardX; install it with: pip install 'chainrule[tensorboard]'"
             )
-        self.target = self.log_dir = fspath(log_dir)
+        self.target = self.log_dir = str(path_of(log_dir))
         self.histogram_freq = whole_number("histogram_freq", histogram_freq, least=0)
         if update_freq == "batch":
             self.pause_every = 1

@@ -263,6 +263,7 @@ def test_a_unit_that_is_switched_off():
     model.layers[0].bias.assign([-1.0])
     explanation = analysis.explain_gradient(model, X[0], Y[0], "dense_1/kernel[1, 0]", loss="mse")
     assert (explanation.gradient, explanation.path_count, explanation.paths) == (0.0, 0, ())
+    assert "lit: a path of the weight; each adds 0" in explanation.to_svg()
     assert "0 because da1/dz1 is 0 (slope of relu at z1 = -1)" in " ".join(str(explanation).split())
 
 

@@ -7,7 +7,7 @@ import chainrule
 from chainrule import Sequential, analysis
 from chainrule.analysis.plots.plot import KINDS
 from chainrule.cli import plot as command
-from chainrule.errors import ArgumentError, StateError, UnknownNameError
+from chainrule.errors import ArgumentError, StateError, UnknownArgumentError, UnknownNameError
 from chainrule.layers import Dense, Input
 from chainrule.tables import samples
 from chainrule.training.history import History
@@ -78,6 +78,7 @@ def test_what_is_missing_is_said(classifier, regressor, tmp_path):
     refused(ArgumentError, "'roc' is for classes, and the model predicts a number; try 'residuals'", regressor, NUMBERS,
             kind="roc")  # fmt: skip
     refused(UnknownNameError, "unknown kind of plot 'rok'; did you mean 'roc'", classifier, kind="rok")
+    refused(UnknownArgumentError, "plot has no argument 'kinds'; did you mean 'kind'", classifier, kinds="roc")
     refused(ArgumentError, "features are the axes of", classifier, CLASSES, kind="roc", features=("x", "z"))
     network = Sequential([Input((2,)), Dense(1)], seed=0)
     refused(StateError, "keeps no history; 'curves' needs what fit returned, or a run folder", network, kind="curves")

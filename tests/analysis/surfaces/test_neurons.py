@@ -44,6 +44,8 @@ def test_a_line_out_of_sight_leaves_one_side():
 def test_what_has_no_line():
     with pytest.raises(ShapeError, match="needs two inputs, the perceptron has 3"):
         analysis.perceptron_line(Perceptron([1.0, 2.0, 3.0]))
+    with pytest.raises(ArgumentError, match="expects a Perceptron, got int"):
+        analysis.perceptron_line(3)
     with pytest.raises(ArgumentError, match="both weights are 0"):
         analysis.perceptron_line(Perceptron([0.0, 0.0], bias=1.0))
     with pytest.raises(ArgumentError, match="give X too"):

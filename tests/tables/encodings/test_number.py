@@ -22,6 +22,11 @@ def test_scale_falls_back_to_the_distance_of_the_others_then_one() -> None:
     assert NumberEncoding.fit(column([5, 5, None])).scale == 1.0
 
 
+@pytest.mark.parametrize(("median", "words"), [(2.0, "(x - 2) / 0.5"), (-121.59, "(x + 121.59) / 0.5")])
+def test_the_treatment_in_words(median: float, words: str) -> None:
+    assert NumberEncoding("x", "number", median, 0.5, flagged=False).describe() == words
+
+
 def test_missing_numbers_are_the_median_and_a_flag() -> None:
     encoding = NumberEncoding("x", "number", 2.0, 0.5, flagged=True)
     assert encoding.feature_names == ("x", "x (missing)")

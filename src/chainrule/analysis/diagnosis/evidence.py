@@ -174,7 +174,7 @@ class Evidence:
         """The loss of the best constant answer: of classes the entropy of their shares, of squares the variance."""
         targets = self.targets(self.few)
         if self.classes is not None:
-            share = np.clip(targets.mean(axis=0), 1e-7, 1)
+            share = np.clip(targets.mean(axis=0), 1e-7, 1)  # as losses do: a class may have no row here
             constant = [share if self.class_outputs > 1 else share[1:]]
             if self.loss.from_logits:
                 logit = np.log(share)
@@ -296,7 +296,7 @@ class Evidence:
 
     @property
     def unit(self) -> float:
-        """The baseline as a unit of losses, never 0."""
+        """The baseline as a unit of losses, never 0, as it is where all targets are equal."""
         return max(self.baseline, 1e-12)
 
     @cached_property

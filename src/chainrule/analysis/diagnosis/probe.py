@@ -78,7 +78,7 @@ class Trainer:
             if _train(model, self.rows.take(np.roll(order, -start * size)[:size]), size, 1).diverged:
                 return {}
         with np.errstate(all="ignore"):
-            return {
+            return {  # of a kernel of zeros every step is large
                 name: rms(kernel.numpy() - before[name]) / max(rms(before[name]), 1e-12)
                 for name, kernel in kernels.items()
             }

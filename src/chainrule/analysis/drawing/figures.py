@@ -104,5 +104,6 @@ def histogram(axes: Any, values: Array, most_bins: int, colour: str) -> None:
     5
     """
     middle, width = float(values.mean()), float(np.ptp(values))
+    # Values that are equal but for rounding have no width that could be divided into bins.
     ends = None if width > 1e-9 * max(abs(middle), 1e-30) else (middle - 0.5, middle + 0.5)
     axes.hist(values, bins=min(most_bins, max(5, round(2 * len(values) ** 0.4))), range=ends, color=colour, alpha=0.85)

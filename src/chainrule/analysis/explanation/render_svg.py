@@ -68,7 +68,9 @@ def render_explanation(explanation: GradientExplanation, about: str = "") -> str
     which = about or (several if picture.several else "")
     count = explanation.path_count
     lit = f"{len(drawn)} of the {len(explanation.paths)} largest of {count:,} paths"
-    if len(drawn) == len(explanation.paths):
+    if not explanation.paths:  # the weight moves nothing: its input is 0, say
+        lit = "a path of the weight; each adds 0"
+    elif len(drawn) == len(explanation.paths):
         lit = (
             f"the {len(drawn)} largest of {count:,} paths"
             if count > len(drawn)

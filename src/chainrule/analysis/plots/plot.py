@@ -16,7 +16,7 @@ from chainrule.analysis.plots.residuals import plot_residuals
 from chainrule.analysis.plots.weights import plot_weights
 from chainrule.analysis.surfaces.activation_maps import activation_maps
 from chainrule.analysis.surfaces.boundary import decision_boundary
-from chainrule.configurable import lookup
+from chainrule.configurable import lookup, named_arguments
 from chainrule.errors import ArgumentError, StateError
 from chainrule.estimators.tabular import load
 from chainrule.estimators.tabular_model import TabularModel
@@ -37,6 +37,7 @@ class Subject(NamedTuple):
     features: Sequence[Any] | None
 
 
+@named_arguments
 def plot(
     model: Any, data: Any = None, y: Any = None, *, kind: str | None = None, features: Sequence[Any] | None = None
 ) -> "Figure | Drawing":

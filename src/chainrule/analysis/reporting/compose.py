@@ -35,7 +35,7 @@ from chainrule.estimators.score_text import score_lines
 from chainrule.estimators.tabular import TabularModel
 from chainrule.estimators.train_table import train_table
 from chainrule.files import write_whole
-from chainrule.tables import ClassTarget, NumberTarget, read_table
+from chainrule.tables import ClassTarget, NumberTarget
 
 DELTA = 0.1
 
@@ -95,13 +95,12 @@ def report(model: TabularModel | str | PathLike[str], data: Any = None) -> HtmlR
     """
     subject = subject_of(model, data)
     about = subject.model.report
-    table_ = None if subject.rows is None or data is None else read_table(data)
     sections: list[Section | None] = [data_section(subject), _network_section(subject)]
     target = subject.model.target
     if subject.rows is not None and isinstance(target, ClassTarget | NumberTarget):
         judgement = judge(subject.model, subject.rows)
         sections = [
-            score_section(subject, judgement, _linear(subject, table_)),
+            score_section(subject, judgement, _linear(subject)),
             confusion_section(subject, judgement),
             _trust_section(subject, judgement),
             worst_section(subject, judgement),
@@ -134,15 +133,15 @@ def _network_section(subject: Subject) -> Section:
     )
 
 
-def _linear(subject: Subject, given: Any) -> float | None:
+def _linear(subject: Subject) -> float | None:
     """Return what a network without hidden layers gets on the same test rows, trained on the same training rows."""
-    if subject.prepared is None:
+    if subject.prepared is None or subject.data is None:
         return None
     options, data = settings_of(subject.model)
-    if not options.hidden or given is None:
+    if not options.hidden:
         return None
     about = subject.model.report
-    scores = train_table(given, about.target, about.task, replace(options, hidden=()), data).report.scores
+    scores = train_table(subject.data, about.target, about.task, replace(options, hidden=()), data).report.scores
     return float(scores["accuracy"] if about.classes else scores["rmse"])
 
 

@@ -1,13 +1,14 @@
 """Permutation importance: how much worse the answers become when one column says nothing any more."""
 
 from dataclasses import dataclass, replace
+from math import sqrt
 
 import numpy as np
 
 from chainrule.analysis.reporting.judgement import judge
 from chainrule.estimators.tabular import TabularModel
 from chainrule.random import generator
-from chainrule.tables import Table
+from chainrule.tables import ClassTarget, Table
 
 MOST_ROWS = 2000
 
@@ -20,7 +21,7 @@ class Importance:
     ----------
     column : str
     mean, low, high : float
-        By how much the mean loss per row rises, of log loss or squared error, as a mean over shuffles and its range.
+        By how much the log loss, or of a number the RMSE, rises: the mean over shuffles, and their range.
     """
 
     column: str
@@ -30,7 +31,7 @@ class Importance:
 
 
 def permutation_importance(model: TabularModel, rows: Table, repeats: int = 5, seed: int = 0) -> list[Importance]:
-    """Shuffle the values of each column in turn, and see how much the loss rises; the largest rise comes first.
+    """Shuffle the values of each column in turn, and see how much the error rises; the largest rise comes first.
 
     Columns that say the same can stand in for one another, and then none of them looks important.
 
@@ -48,7 +49,7 @@ def permutation_importance(model: TabularModel, rows: Table, repeats: int = 5, s
     """
     if rows.rows > MOST_ROWS:
         rows = rows.take(np.arange(MOST_ROWS))
-    before = float(judge(model, rows).losses.mean())
+    before = _error(model, rows)
     found = []
     for number, encoding in enumerate(model.encoder.used):
         place = rows.names.index(encoding.name)
@@ -56,6 +57,12 @@ def permutation_importance(model: TabularModel, rows: Table, repeats: int = 5, s
         for _ in range(repeats):
             columns = list(rows.columns)
             columns[place] = columns[place].take(draw.permutation(rows.rows))
-            rises.append(float(judge(model, replace(rows, columns=tuple(columns))).losses.mean()) - before)
+            rises.append(_error(model, replace(rows, columns=tuple(columns))) - before)
         found.append(Importance(encoding.name, float(np.mean(rises)), min(rises), max(rises)))
     return sorted(found, key=lambda importance: -importance.mean)
+
+
+def _error(model: TabularModel, rows: Table) -> float:
+    """Return the log loss, or the root of the mean squared error, in the unit of the target."""
+    mean = float(judge(model, rows).losses.mean())
+    return mean if isinstance(model.target, ClassTarget) else sqrt(mean)

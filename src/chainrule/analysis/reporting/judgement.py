@@ -39,6 +39,7 @@ def judge(model: TabularModel, rows: Table) -> Judgement:
     outputs = model.outputs(rows)
     if isinstance(target, ClassTarget):
         truth = target.encode(column)
+        # One that has rounded to 0 has no logarithm, and small ones keep their order.
         probability = np.clip(outputs[np.arange(len(truth)), truth].astype(np.float64), 1e-12, 1)
         return Judgement(truth, target.codes(outputs), outputs, -np.log(probability))
     assert isinstance(target, NumberTarget)  # several targets are not judged

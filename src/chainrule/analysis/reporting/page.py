@@ -41,7 +41,7 @@ ul.findings {{ list-style: none; padding: 0; }}
 ul.findings li {{ background: var(--card); border-left: 4px solid var(--negative);
   padding: 0.6rem 1rem; margin: 0.6rem 0; }}
 div.bar {{ background: var(--positive); height: 0.8rem; border-radius: 2px; min-width: 1px; }}
-div.track {{ width: 16rem; max-width: 40vw; }}
+div.track {{ width: 16rem; max-width: 40vw; padding-top: 0.35rem; }}
 footer {{ margin-top: 3rem; padding-bottom: 2rem; }}
 @media (max-width: 40rem) {{ body {{ font-size: 15px; }} td, th {{ padding-right: 0.7rem; }} }}
 @media print {{

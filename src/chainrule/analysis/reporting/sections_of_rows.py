@@ -27,7 +27,7 @@ def score_section(subject: Subject, judgement: Judgement, linear: float | None) 
     subject : Subject
     judgement : Judgement
     linear : float or None
-        Accuracy or RMSE of a network without hidden layers on the same rows.
+        Accuracy or RMSE of a network without hidden layers on the same rows; None: it is left out.
     """
     report, target = subject.model.report, subject.model.target
     classes = isinstance(target, ClassTarget)
@@ -35,10 +35,11 @@ def score_section(subject: Subject, judgement: Judgement, linear: float | None) 
     found = scores(judgement, guess)
     name = str(report.guess) if classes else number(float(report.guess))
     rows = [_score_row(score, linear if number_ == 0 else None) for number_, score in enumerate(found)]
-    head = ("score", "this model", "95% interval", f"always answering {shorten(name, 24)}", "a linear model")
+    head = ["score", "this model", "95% interval", f"always answering {shorten(name, 24)}", "a linear model"]
+    columns = len(head) if linear is not None else len(head) - 1
     parts = [
         paragraph(f"On {subject.about_rows}."),
-        table(head, rows, numbers=(1, 2, 3, 4)),
+        table(head[:columns], [row[:columns] for row in rows], numbers=range(1, columns)),
         paragraph(
             "Intervals tell how much the scores would scatter with other rows of the same kind"
             + (
@@ -134,7 +135,7 @@ def importance_section(subject: Subject) -> Section:
     """Return what each column is worth to the model."""
     assert subject.rows is not None
     found = permutation_importance(subject.model, subject.rows)
-    what = "log loss" if isinstance(subject.model.target, ClassTarget) else "mean squared error"
+    what = "log loss" if isinstance(subject.model.target, ClassTarget) else "RMSE"
     rows = [(i.column, i.mean, f"{number(i.mean)} ({number(i.low)} to {number(i.high)})") for i in found]
     words = (
         f"By how much the {what} rises when the values of one column are shuffled among the rows, so that it says "

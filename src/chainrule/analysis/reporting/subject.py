@@ -42,6 +42,8 @@ class Subject:
         Which rows of the data they are, counted from 1.
     prepared : PreparedData or None
         The parts of the training, where the data are those of the training and could be split again.
+    data : Table or None
+        All that was given, or that the run names.
     """
 
     model: TabularModel
@@ -50,6 +52,7 @@ class Subject:
     rows: Table | None = None
     places: Array | None = None
     prepared: PreparedData | None = None
+    data: Table | None = None
 
     @property
     def about_rows(self) -> str:
@@ -83,6 +86,11 @@ def subject_of(model: TabularModel | str | PathLike[str], data: Any = None) -> S
     run = None
     source = "model"
     if not isinstance(model, TabularModel):
+        if not isinstance(model, str | PathLike):
+            raise ArgumentError(
+                "a report is of what chainrule.train returns, or the path of its model file or run folder, "
+                f"got {type(model).__name__}"
+            )
         path = Path(model)
         source = path.name
         if path.is_dir():
@@ -99,9 +107,9 @@ def subject_of(model: TabularModel | str | PathLike[str], data: Any = None) -> S
     known, _ = with_known_target(table, model.target.name)
     prepared = None if model.report.refitted else _split_again(model, table)
     if prepared is not None:
-        return Subject(model, source, run, prepared.test_rows, prepared.test_places + 1, prepared)
+        return Subject(model, source, run, prepared.test_rows, prepared.test_places + 1, prepared, table)
     places = np.flatnonzero(~table.column(model.target.name).missing) + 1
-    return Subject(model, source, run, known, places)
+    return Subject(model, source, run, known, places, data=table)
 
 
 def _data_of(run: RunFolder) -> Path | None:

@@ -8,6 +8,7 @@ from chainrule.analysis.answers import class_codes
 from chainrule.analysis.drawing.figures import INK, new_figure, plain
 from chainrule.analysis.surfaces.looks import class_look, scatter_classes
 from chainrule.arrays import Array
+from chainrule.configurable import named_arguments
 from chainrule.errors import ArgumentError, ShapeError
 from chainrule.models.perceptron import Perceptron
 
@@ -26,6 +27,7 @@ LABEL: dict[str, Any] = {
 }
 
 
+@named_arguments
 def perceptron_line(
     perceptron: Perceptron, X: Any = None, y: Any = None, names: tuple[str, str] | None = None
 ) -> "Figure":
@@ -49,7 +51,7 @@ def perceptron_line(
     ShapeError
         The perceptron has another number of inputs, or X another number of columns.
     ArgumentError
-        Both weights are 0: there is no line. Or y is given without X.
+        It is no Perceptron. Both weights are 0: there is no line. Or y is given without X.
     DependencyError
         matplotlib is not installed.
 
@@ -59,6 +61,8 @@ def perceptron_line(
     >>> [text.get_text() for text in figure.axes[0].texts if text.get_text()]
     ['z > 0', 'z < 0', 'w = (3, -2)']
     """
+    if not isinstance(perceptron, Perceptron):
+        raise ArgumentError(f"perceptron_line expects a Perceptron, got {type(perceptron).__name__}")
     w, bias = perceptron.weights.numpy().astype(np.float64), float(perceptron.bias.numpy())
     if w.size != 2:
         raise ShapeError(f"a line needs two inputs, the perceptron has {w.size}")

@@ -152,7 +152,7 @@ class NumberEncoding(Encoding):
         bent = "" if self.limit is None else f", bent to stay within {self.limit:g}"
         cut = f"; and in {len(self.knots) - 1} pieces" if self.knots else ""
         flag = "; missing: median + flag" if self.flagged else ""
-        return f"(x - {self.median:.6g}) / {self.scale:.6g}{bent}{cut}{flag}"
+        return f"(x {'+' if self.median < 0 else '-'} {abs(self.median):.6g}) / {self.scale:.6g}{bent}{cut}{flag}"
 
     def state(self) -> dict[str, Any]:
         """Return the encoding, but its name, as plain values for a JSON file."""
