@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 import chainrule
+from chainrule.analysis import study, trial_log
 from chainrule.cli import trials as trials_module
+from chainrule.training import run_folder
 from chainrule.training.run_folder import RunFolder
 
 SMALL = ["--trials", "4", "--epochs", "3", "--hidden", "4|8", "--jobs", "1"]
@@ -187,6 +189,35 @@ def test_a_run_goes_on(run, tmp_path):
     assert other.code == 2 and "the table is not the one that the run in runs/a began with" in other.err
     anew = run(*RUN, "--trials", "1", "--force")
     assert anew.code == 0 and len(RunFolder("runs/a").trials()) == 1
+
+
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [
+        (RunFolder, "describe"),
+        (run_folder, "write_whole"),
+        (study.Study, "__init__"),
+        (study.Study, "_agree"),
+        (trial_log.TrialLog, "__init__"),
+    ],
+)
+@pytest.mark.parametrize("more", [(), ("--force",)], ids=["new", "in the place of another"])
+def test_a_run_that_was_stopped_while_it_began_goes_on(run, monkeypatch, where, name, more):
+    monkeypatch.setattr(study, "WAIT", 0.0)
+    words = [*RUN, "--trials", "1", *more]
+    if more:
+        assert run("train", "penguins.csv", "--target", "species", "--epochs", "1", "--run", "runs/a").code == 0
+    with monkeypatch.context() as context:
+        context.setattr(where, name, stop)
+        assert run(*words).code == 130
+    done = run(*words, "--resume")
+    assert (done.code, done.err) == (0, "")
+    assert {path.name for path in Path("runs/a").iterdir()} == LEFT and len(RunFolder("runs/a").trials()) == 1
+    assert RunFolder("runs/a").settings()["trials"] == 1
+
+
+def stop(*_, **__):
+    raise KeyboardInterrupt
 
 
 def test_ctrl_c_keeps_the_run_and_says_how_to_go_on(run, monkeypatch):

@@ -179,8 +179,10 @@ class Study:
         deadline = monotonic() + WAIT
         while (there := self._study.user_attrs.get(_ABOUT)) is None and monotonic() < deadline:
             sleep(0.05)
+        if there is None and not self._study.get_trials(deepcopy=False):  # who began it was stopped before saying so
+            self._study.set_user_attr(_ABOUT, there := dict(about))
         if there is None:
-            raise ArgumentError(f"the study in {self.storage} does not say what it is about; name another --storage")
+            raise ArgumentError(f"the study in {self.storage} does not say what it is about; begin another one")
         for name in sorted({*about, *there}):
             was, now = (given.get(name, "not given") for given in (there, about))
             if was != now:

@@ -35,12 +35,16 @@ def open_folder(path: Path, rows: "Table", ctx: click.Context, seed: int) -> Run
     from chainrule.training.environment import of_command
 
     folder = RunFolder(path)
-    if ctx.params["resume"] and folder.holds_sweep:
+    goes_on = ctx.params["resume"] and folder.holds_sweep
+    if goes_on and folder.is_described:
         check_same_table(folder, rows)
         return folder
     asked = {name: _plain(value) for name, value in ctx.params.items() if name not in _NOT_SETTINGS}
     environment = {**of_command(ctx.obj, seed), "table": rows.fingerprint()}
-    return RunFolder.create(path, asked, environment, ctx.params["force"])
+    if goes_on:
+        folder.describe(asked, environment)
+        return folder
+    return RunFolder.create(path, asked, environment, ctx.params["force"], sweep=True)
 
 
 def _plain(value: Any) -> Any:
