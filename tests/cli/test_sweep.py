@@ -158,7 +158,46 @@ def test_a_run_folder_holds_what_a_sweep_leaves(run):
         assert f"Saved runs/a/{name}" in done.out
     assert run("predict", folder.model, "penguins.csv").code == 0
     again = run("train", "--resume", "runs/a")
-    assert again == (2, "", "error: runs/a holds a sweep: go on with it by its own command and --resume\n")
+    command = shlex.join(["chainrule", *words, "--resume"])
+    assert again == (2, "", f"error: runs/a holds a sweep; go on with: {command}\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--resume", "runs/a"), ("penguins.csv", "--target", "species", "--resume", "runs/a"), ("--resume=runs/a",)],
+)
+def test_a_folder_after_resume_is_answered_by_the_command_to_type(run, words):
+    assert run("train", "penguins.csv", "--target", "species", "--epochs", "1", "--run", "runs/a").code == 0
+    done = run("sweep", *words)
+    said = "error: --resume takes no folder, and runs/a holds a training; go on with: chainrule train --resume runs/a\n"
+    assert done == (2, "", said)
+    assert run(*RUN, "--trials", "1", "--force").code == 0
+    done = run("sweep", *words)
+    command = shlex.join(["chainrule", *RUN, "--trials", "1", "--force", "--resume"])
+    assert done == (2, "", f"error: --resume takes no folder, and runs/a holds a sweep; go on with: {command}\n")
+    assert run(*shlex.split(command)[1:]).code == 0
+    Path("runs/a/environment.json").write_text("{}")
+    done = run("sweep", *words)
+    assert done.err.endswith("runs/a holds a sweep; go on with it by its own command and --resume\n")
+
+
+def test_a_folder_that_holds_no_run_is_named_by_run(run):
+    done = run("sweep", "--resume", ".")
+    assert done.code == 2 and "--resume takes no folder, and . holds no run; name it by --run" in done.err
+
+
+def test_resume_may_stand_before_the_file(run):
+    assert run("sweep", "--resume", *RUN[1:], "--trials", "1").code == 0
+
+
+def test_a_training_is_no_sweep_to_go_on_with(run):
+    assert run("train", "penguins.csv", "--target", "species", "--epochs", "1", "--run", "runs/a").code == 0
+    for more in ((), ("--resume",)):
+        done = run(*RUN, "--trials", "1", *more)
+        assert done.code == 2 and done.err == (
+            "error: runs/a holds a training: name another folder, replace it with --force, or go on with: chainrule "
+            "train --resume runs/a\n"
+        )
 
 
 def test_trials_are_written_as_they_end(run, monkeypatch):
@@ -177,7 +216,10 @@ def test_a_run_goes_on(run, tmp_path):
     first = RunFolder("runs/a").trials()
     refused = run(*RUN, "--trials", "4")
     assert (refused.code, refused.out) == (2, "")
-    assert refused.err.startswith("error: the folder runs/a is not empty; name another, or ")
+    command = shlex.join(["chainrule", *RUN, "--trials", "2", "--resume"])
+    assert refused.err == (
+        f"error: runs/a holds a sweep: name another folder, replace it with --force, or go on with: {command}\n"
+    )
     more = run(*RUN, "--trials", "4", "--resume")
     assert more.code == 0 and "4 trials; 2 are in runs/a/study.journal already" in more.out
     trials = RunFolder("runs/a").trials()

@@ -163,6 +163,25 @@ def test_settings_come_from_the_folder_only(arguments, words, run, tmp_path):
     assert words in outcome.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "folder"), [((), "DIR"), (("--run", "b c"), "'b c'"), (("--quiet", "penguins.csv"), "DIR")]
+)
+def test_resume_without_its_folder_is_answered_by_the_command_to_type(arguments, folder, run):
+    said = f"error: --resume needs the folder of the run: chainrule train --resume {folder}\n"
+    assert run("train", *arguments, "--resume") == (2, "", said)
+    assert run("train", "--resume", *arguments) == (2, "", said)
+
+
+def test_a_new_run_in_the_place_of_one_is_told_how_that_goes_on(run, tmp_path):
+    begun(run, tmp_path)
+    assert run("train", "penguins.csv", "--target", "species", "--run", "a") == (
+        2,
+        "",
+        "error: a holds a training: name another folder, replace it with --force, or go on with: chainrule train "
+        "--resume a\n",
+    )
+
+
 def test_what_is_no_run_folder(run, tmp_path):
     assert run("train", "--resume", "nowhere").err == (
         "error: nowhere/settings.json can't be read: No such file or directory\n"

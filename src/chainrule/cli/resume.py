@@ -1,5 +1,6 @@
-"""``chainrule train --resume DIR``: the settings of a run that was stopped, from its folder."""
+"""``chainrule train --resume DIR``: the settings of a run that was stopped, from its folder; how runs go on."""
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,37 @@ def refuse_others(context: click.Context) -> None:
             raise click.UsageError(f"--resume takes the settings from the folder; leave out {option}", context)
 
 
+def kind_of(folder: RunFolder) -> str | None:
+    """Return what a folder holds: a "sweep", a "training", or None."""
+    return "sweep" if folder.holds_sweep else "training" if folder.is_described else None
+
+
+def how_to_go_on(folder: RunFolder) -> str:
+    """Return how to go on with what a folder holds: the command, where the folder knows it."""
+    if not folder.holds_sweep:
+        return f"go on with: chainrule train --resume {screen.quote(folder.path)}"
+    words = folder.environment().get("command") if folder.is_described else None
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        return "go on with it by its own command and --resume"
+    return f"go on with: {shlex.join(['chainrule', *words, *([] if '--resume' in words else ['--resume'])])}"
+
+
+def check_place(path: Path, force: bool) -> None:
+    """Refuse a place where no new run can be kept; where there is one, say how to go on with it.
+
+    Raises
+    ------
+    FileError
+    """
+    folder = RunFolder(path)
+    kind = kind_of(folder)
+    if kind is not None and not force:
+        raise FileError(
+            f"{path} holds a {kind}: name another folder, replace it with --force, or {how_to_go_on(folder)}"
+        )
+    folder.check_free(force)
+
+
 def read_settings(folder: RunFolder, defaults: dict[str, Any]) -> dict[str, Any]:
     """Return what a run was asked for, in the types that the command line gives.
 
@@ -38,7 +70,7 @@ def read_settings(folder: RunFolder, defaults: dict[str, Any]) -> dict[str, Any]
         All that a run can be asked for.
     """
     if folder.holds_sweep:
-        raise FileError(f"{folder.path} holds a sweep: go on with it by its own command and --resume")
+        raise FileError(f"{folder.path} holds a sweep; {how_to_go_on(folder)}")
     kept = folder.settings()
     unknown = kept.keys() - defaults.keys()
     if unknown or not isinstance(kept.get("target"), str):

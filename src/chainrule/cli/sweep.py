@@ -23,8 +23,9 @@ from chainrule.cli.options import (
     source_options,
     take_data_options,
 )
+from chainrule.cli.resume import check_place
 from chainrule.cli.screen import check_output
-from chainrule.cli.sweep_run import check_plot, draw, open_folder, say_how_to_go_on
+from chainrule.cli.sweep_run import Resumable, check_plot, draw, open_folder, say_how_to_go_on
 from chainrule.errors import ChainruleError, StateError
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _tried(name: str, metavar: str, text: str) -> Callable[[Any], Any]:
     return click.option(f"--{name}", type=Tried(), metavar=metavar, help=text)
 
 
-@click.command()
+@click.command(cls=Resumable)
 @source_options
 @data_options
 @_tried("learning-rate", "A..B", f"A range, on a logarithmic scale, or a list. Default: {RATES} if nothing is tried.")
@@ -208,11 +209,9 @@ def _check_places(
     force: bool,
 ) -> Path | None:
     """Refuse places that can't be written before the work is done; return where the model is saved besides the run."""
-    from chainrule.training.run_folder import RunFolder
-
     refuse_same(run, out)
     if run is not None:
-        RunFolder(run).check_free(force)
+        check_place(run, force)
     elif out is None:
         out = Path(f"{screen.stem(Path(source_name(file)))}-{screen.slug(target)}.safetensors")
     if plot is not None:

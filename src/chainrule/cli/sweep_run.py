@@ -2,15 +2,16 @@
 
 import shlex
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from chainrule.cli import screen
-from chainrule.cli.resume import check_same_table
+from chainrule.cli.resume import check_same_table, how_to_go_on, kind_of
 from chainrule.cli.screen import check_output
-from chainrule.errors import ArgumentError, DependencyError
+from chainrule.errors import ArgumentError, DependencyError, FileError
 from chainrule.training.run_folder import RATES, RunFolder
 
 if TYPE_CHECKING:
@@ -20,6 +21,22 @@ if TYPE_CHECKING:
 
 PICTURES = (".png", ".svg", ".pdf")
 _NOT_SETTINGS = ("run", "resume", "force", "as_json", "quiet")
+
+
+class Resumable(click.Command):
+    """A command whose --resume is a flag; a folder after it, as ``chainrule train`` has it, is answered."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse ``--resume DIR`` with the command that goes on there."""
+        words = [part for word in args for part in (word.split("=", 1) if word.startswith("--resume=") else [word])]
+        for option, word in pairwise(words):
+            if option == "--resume" and Path(word).is_dir() and not ctx.resilient_parsing:
+                folder = RunFolder(word)
+                kind = kind_of(folder)
+                if kind is None:
+                    raise click.UsageError(f"--resume takes no folder, and {word} holds no run; name it by --run", ctx)
+                raise FileError(f"--resume takes no folder, and {word} holds a {kind}; {how_to_go_on(folder)}")
+        return super().parse_args(ctx, args)
 
 
 def open_folder(path: Path, rows: "Table", ctx: click.Context, seed: int) -> RunFolder:

@@ -22,6 +22,7 @@ from chainrule.cli.options import (
     target_options,
 )
 from chainrule.cli.screen import check_output
+from chainrule.errors import ArgumentError
 
 if TYPE_CHECKING:
     from chainrule.analysis import Diagnosis
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from chainrule.training.run_folder import RunFolder
 
 CHECKPOINT_MINUTES = 1 / 6
+NOWHERE = Path("--")  # what a --resume without its folder stands for
 
 
 @click.command(short_help="Train a network on a table, test it and save it.")
@@ -52,7 +54,14 @@ CHECKPOINT_MINUTES = 1 / 6
     callback=a_number,
     help="With --run: how often to save where training stands. Default: every 10 seconds.",
 )
-@click.option("--resume", type=click.Path(path_type=Path), metavar="DIR", help="Go on with the run in this folder.")
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    is_flag=False,
+    flag_value=NOWHERE,
+    metavar="DIR",
+    help="Go on with the run in this folder.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.pass_context
@@ -89,10 +98,21 @@ def train(
     run that was stopped, whatever stopped it, goes on with --resume DIR, in the folder where it began, and ends as if
     nothing had happened.
     """
-    from chainrule.cli.resume import is_complete, read_settings, refuse_others, resumable, say_how_to_go_on, undamaged
+    from chainrule.cli.resume import (
+        check_place,
+        is_complete,
+        read_settings,
+        refuse_others,
+        resumable,
+        say_how_to_go_on,
+        undamaged,
+    )
     from chainrule.training.run_folder import RunFolder
 
     folder = None
+    if resume == NOWHERE:
+        place = "DIR" if run is None else screen.quote(run)
+        raise ArgumentError(f"--resume needs the folder of the run: chainrule train --resume {place}")
     if resume is not None:
         refuse_others(context)
         folder, force = RunFolder(resume), True
@@ -107,7 +127,7 @@ def train(
         job = Job.of(asked, context)
     refuse_same(run, out)
     if run is not None:
-        RunFolder(run).check_free(force)
+        check_place(run, force)
     elif out is None and folder is None:
         out = Path(f"{screen.stem(Path(job.name))}-{screen.slug(job.target)}.safetensors")
     rows = read_source(job.file, job.sql, job.table, job.target)

@@ -147,7 +147,7 @@ class RunFolder:
     @property
     def is_described(self) -> bool:
         """Whether all that is known beforehand was written: nothing has stopped it before."""
-        return (self.path / ENVIRONMENT).exists()
+        return (self.path / SETTINGS).exists() and (self.path / ENVIRONMENT).exists()
 
     def keep(self, minutes: float) -> "tuple[Keep, Keep]":
         """Return where and how often training, and training on all rows after it, are kept."""
