@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import signal
 import threading
 from pathlib import Path
@@ -15,6 +16,7 @@ from chainrule.analysis import study, trial_log
 from chainrule.cli import trials as trials_module
 from chainrule.training import run_folder
 from chainrule.training.run_folder import RunFolder
+from tests.cli.conftest import PENGUINS
 
 SMALL = ["--trials", "4", "--epochs", "3", "--hidden", "4|8", "--jobs", "1"]
 
@@ -92,7 +94,7 @@ def test_a_study_that_is_there_needs_resume(run):
     words = ["sweep", "penguins.csv", "--target", "species", *SMALL, "--storage", "study", "--force"]
     assert run(*words).code == 0
     done = run(*words)
-    assert done.code == 2 and "study holds a study already; go on with it by --resume" in done.err
+    assert done.code == 2 and "study holds a study already; resume it, or name another storage" in done.err
     more = run(*words, "--resume", "--trials", "5")
     assert more.code == 0 and "5 trials; 4 are in study already" not in more.err
     assert "5 trials; 4 are in study already; the smallest val_loss wins" in more.out
@@ -198,6 +200,52 @@ def test_a_training_is_no_sweep_to_go_on_with(run):
             "error: runs/a holds a training: name another folder, replace it with --force, or go on with: chainrule "
             "train --resume runs/a\n"
         )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--seed 4 --loss huber --group island", "seed is 3 there and 4 here"),
+        ("--loss huber --group island", "seed is 3 there and 0 here"),
+        ("--seed 3 --group island", "loss is huber there and not given here"),
+        ("--seed 3 --loss absolute_error --group island", "loss is huber there and absolute_error here"),
+        ("--seed 3 --loss huber", "group is island there and not given here"),
+        ("--seed 3 --loss huber --group sex", "group is island there and sex here"),
+        ("--seed 3 --loss huber --group island --refit", "refit is not given there and True here"),
+        ("--seed 3 --loss huber --group island --folds 2", "folds is None there and 2 here"),
+        (
+            "--seed 3 --loss huber --group island --learning-rate 1e-4..1 --hidden 4|8",
+            "hidden is not given there and 4|8 here",
+        ),
+        ("--seed 3 --loss huber --group island --metric r2", "metric is not given there and r2 here"),
+        (
+            "--seed 3 --loss huber --group island --test penguins.csv",
+            "test is not given there and rows with the digest ",
+        ),
+        ("--seed 3 --loss huber --group island", None),
+    ],
+)
+def test_a_sweep_goes_on_with_the_same_settings_only(run, resumed, options, message):
+    shutil.copytree(resumed, "a")
+    words = ["sweep", "penguins.csv", "--target", "body_mass_g", "--epochs", "1", "--trials", "1", "--run", "a"]
+    done = run(*words, "--resume", "--quiet", *options.split())
+    if message is None:
+        assert done == (0, "", "")
+    else:
+        assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+        assert f"a/study.journal is about something else: {message}" in done.err
+        assert done.err.endswith("; give the same, or begin another study\n")
+
+
+@pytest.fixture(scope="module")
+def resumed(tmp_path_factory):
+    """The folder of a sweep with settings of all kinds."""
+    from chainrule.cli.main import main
+
+    folder = tmp_path_factory.mktemp("sweeps") / "a"
+    words = ["sweep", str(PENGUINS), "--target", "body_mass_g", "--epochs", "1", "--trials", "1", "--quiet"]
+    main([*words, "--run", str(folder), "--seed", "3", "--loss", "huber", "--group", "island"])
+    return folder
 
 
 def test_trials_are_written_as_they_end(run, monkeypatch):
