@@ -137,6 +137,20 @@ def test_a_second_model_is_written_too(run, tmp_path):
     assert Path("m.safetensors").read_bytes() == folder.model.read_bytes()
 
 
+@pytest.mark.parametrize("name", ["checkpoint", "refit"])
+def test_a_damaged_checkpoint_is_said_before_anything_else(name, run, tmp_path):
+    folder = begun(run, tmp_path)
+    damaged, metrics = folder.path / f"{name}.safetensors", folder.metrics()
+    damaged.write_bytes(b"x" * 100)
+    outcome = run("train", "--resume", "a")
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert outcome.err.startswith(f"error: {damaged} is not a model file, or is damaged: ")
+    assert outcome.err.endswith("; remove the file to go on from what was before it\n")
+    damaged.unlink()
+    assert run("train", "--resume", "a").code == 0
+    assert folder.metrics() == metrics
+
+
 def test_another_table_is_refused(run, tmp_path):
     folder = begun(run, tmp_path)
     lines = Path("penguins.csv").read_text().splitlines()

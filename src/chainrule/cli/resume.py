@@ -103,13 +103,21 @@ def undamaged(folder: RunFolder | None) -> Iterator[None]:
 
 
 def go_on(folder: RunFolder, table: Table) -> None:
-    """Make a run folder ready, unless the run began with another table.
+    """Make a run folder ready, unless the run began with another table, or where it stands can't be read.
 
     Raises
     ------
-    DataError
+    DataError, FileError
     """
+    from chainrule.models.checkpoint_file import Checkpoint
+
     check_same_table(folder, table)
+    for kept in folder.keep(0.0):
+        try:
+            if kept.resume_from:
+                Checkpoint(kept.path)
+        except FileError as error:
+            raise FileError(f"{error}; remove the file to go on from what was before it") from error
     folder.restart()
 
 
