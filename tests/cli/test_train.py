@@ -246,10 +246,24 @@ def test_ctrl_c_keeps_the_best_weights_so_far(run: Any, tmp_path: Path) -> None:
         process.wait(timeout=1)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (0, "")
+    best = "it has the best weights so far (with --run a training can go on later)"
+    assert (process.returncode, err) == (130, f"stopped; penguins-species.safetensors is saved; {best}\n")
     assert "  stopped      interrupted\n" in out
     assert "Test rows, never used before: " in out
     assert files(tmp_path) == {"penguins.csv", "penguins-species.safetensors"}
+
+
+@pytest.mark.parametrize(("what", "options"), [("_diagnose", ["--diagnose"]), ("_show", [])])
+def test_ctrl_c_after_training_says_what_is_saved(
+    run: Any, monkeypatch: pytest.MonkeyPatch, what: str, options: list[str]
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"chainrule.cli.train.{what}", stop)
+    outcome = run(*TRAIN, "--epochs", 1, *options)
+    assert (outcome.code, outcome.err) == (130, "stopped; penguins-species.safetensors is saved\n")
+    assert run("predict", "penguins-species.safetensors", "penguins.csv").code == 0
 
 
 def test_ctrl_c_before_the_first_epoch_saves_nothing(run: Any, tmp_path: Path) -> None:

@@ -227,7 +227,7 @@ def test_after_ctrl_c_it_can_go_on(epochs, checkpoints, tmp_path):
     )
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
-    assert process.returncode == 0
+    assert process.returncode == 130
     assert re.fullmatch(SAID, err)
     assert read_file(tmp_path / "run/model.safetensors")[0]["report"]["stopped_by"] == "interrupted"
     assert (tmp_path / "run/checkpoint.safetensors").exists()
@@ -270,7 +270,7 @@ def test_ctrl_c_where_nothing_can_be_saved_is_no_end(run, monkeypatch):
         outcome = run(*arguments, "--run", "a", "--quiet")
     command = "chainrule train --resume a"
     best = "its best weights so far are saved, but nothing to go on from was saved yet"
-    assert outcome == (0, "", f"stopped; {best}; begin it again with: {command}\n")
+    assert outcome == (130, "", f"stopped; {best}; begin it again with: {command}\n")
     assert run(*shlex.split(command)[1:]).code == 0
     assert result(Path("a")) == result(Path("whole"))
 
@@ -282,7 +282,7 @@ def test_ctrl_c_after_some_epochs_saves_the_model_too_and_trains_no_other(run, m
     with monkeypatch.context() as context:
         cut_short(context, 9)
         outcome = run(*arguments, "--run", "a")
-    assert outcome.code == 0
+    assert outcome.code == 130
     assert "  stopped      interrupted\n" in outcome.out
     assert "refitted" not in outcome.out
     assert "Saved a/model.safetensors" in outcome.out

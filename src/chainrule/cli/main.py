@@ -66,7 +66,7 @@ def cli() -> None:
     Exit codes:
       0    done
       2    an error, said in one line on standard error
-      130  interrupted with Ctrl-C
+      130  interrupted with Ctrl-C; what is saved, and how to go on, is said on standard error
     """
 
 

@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -136,15 +136,24 @@ def check_same_table(folder: RunFolder, table: Table) -> None:
 
 
 @contextmanager
-def resumable(folder: RunFolder | None) -> Iterator[None]:
-    """Where Ctrl-C ends the block, say what the run folder holds and how to go on, and exit with code 130."""
+def stopping(say: Callable[[], None] | None) -> Iterator[None]:
+    """Where Ctrl-C ends the block, say what is saved, and exit with code 130; None: nothing is."""
     try:
         yield
     except KeyboardInterrupt:
-        if folder is None:
+        if say is None:
             raise
-        say_how_to_go_on(folder)
+        say()
         sys.exit(130)
+
+
+def say_what_is_saved(model: Path, folder: RunFolder | None, interrupted: bool) -> None:
+    """Say on standard error what is saved of a training that was interrupted, or whose results were being shown."""
+    if folder is not None and interrupted:
+        say_how_to_go_on(folder)
+        return
+    best = "; it has the best weights so far (with --run a training can go on later)" if interrupted else ""
+    click.echo(f"stopped; {model} is saved{best}", err=True)
 
 
 def say_how_to_go_on(folder: RunFolder) -> None:

@@ -1,7 +1,9 @@
 """``chainrule train``: from a table to a saved network."""
 
 import json
+import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,17 +96,20 @@ def train(
     chainrule train --resume runs/first
 
     A run folder holds settings.json, environment.json, metrics.jsonl (a line for every epoch, as it ends) and
-    model.safetensors, which is then the only model unless --out names another. Ctrl-C saves where training stands. A
-    run that was stopped, whatever stopped it, goes on with --resume DIR, in the folder where it began, and ends as if
-    nothing had happened.
+    model.safetensors, which is then the only model unless --out names another. A run that was stopped, whatever stopped
+    it, goes on with --resume DIR, in the folder where it began, and ends as if nothing had happened.
+
+    Ctrl-C ends the training, saves the network with its best weights so far, in a run folder also where training
+    stands, and exits with code 130.
     """
     from chainrule.cli.resume import (
         check_place,
         is_complete,
         read_settings,
         refuse_others,
-        resumable,
         say_how_to_go_on,
+        say_what_is_saved,
+        stopping,
         undamaged,
     )
     from chainrule.training.run_folder import RunFolder
@@ -135,21 +140,24 @@ def train(
         check_output(out, force, *([job.file] if job.file else []))
     folder = _ready_folder(job, rows, run, folder, {**asked, "out": out}, force, context.obj)
     saved = [path for path in (out, folder.model if folder else None) if path is not None]
-    with resumable(folder):
+    with stopping(None if folder is None else partial(say_how_to_go_on, folder)):
         model = job.run(rows, folder, checkpoint_minutes, as_json or quiet)
         for path in saved:
             model.save(path, overwrite=force)
     interrupted = model.report.stopped_by == "interrupted"
     if folder is not None and not interrupted:  # else it may go on
         folder.finish()
-    diagnosis = _diagnose(model, rows) if diagnose and not quiet else None
-    if as_json:
-        found = {} if diagnosis is None else {"diagnosis": diagnosis.as_dict()}
-        screen.echo(json.dumps({**model.report.as_dict(), "model": str(saved[0]), **found}))
-    elif not quiet:
-        _show(job, model, diagnosis, saved)
-    if folder is not None and interrupted:
-        say_how_to_go_on(folder)
+    say = partial(say_what_is_saved, saved[0], folder, interrupted)
+    with stopping(say):
+        diagnosis = _diagnose(model, rows) if diagnose and not quiet else None
+        if as_json:
+            found = {} if diagnosis is None else {"diagnosis": diagnosis.as_dict()}
+            screen.echo(json.dumps({**model.report.as_dict(), "model": str(saved[0]), **found}))
+        elif not quiet:
+            _show(job, model, diagnosis, saved)
+    if interrupted:
+        say()
+        sys.exit(130)
 
 
 @dataclass(frozen=True)
