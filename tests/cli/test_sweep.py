@@ -13,6 +13,7 @@ import pytest
 
 import chainrule
 from chainrule.analysis import study, trial_log
+from chainrule.analysis.sweep_problem import TableProblem
 from chainrule.cli import trials as trials_module
 from chainrule.training import run_folder
 from chainrule.training.run_folder import RunFolder
@@ -116,9 +117,9 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(run, monkeypatch):
     done = run(*words)
     assert done.code == 130 and "Saved penguins-species.safetensors" in done.out
     command = done.err.partition("go on with: ")[2].strip()
-    assert command.endswith("--storage penguins-species-1.journal --resume") and "of 500 trials" in done.err
+    assert command.endswith("--storage penguins-species-1.journal --resume --force") and "of 500 trials" in done.err
     sent.clear()
-    again = run(*shlex.split(command)[1:], "--force")
+    again = run(*shlex.split(command)[1:])
     assert again.code == 130 and "are in penguins-species-1.journal already" in again.out
 
 
@@ -325,6 +326,45 @@ def test_ctrl_c_keeps_the_run_and_says_how_to_go_on(run, monkeypatch):
     command = done.err.partition("go on with: ")[2]
     assert run(*shlex.split(command)[1:]).code == 0
     assert len(RunFolder("runs/a").trials()) == 3
+
+
+@pytest.mark.parametrize("place", ["chainrule.analysis.sweep_problem.TableProblem.finish", "chainrule.cli.sweep._show"])
+@pytest.mark.parametrize("kept", [["--run", "a"], []], ids=["run", "no place"])
+def test_ctrl_c_after_the_trials_keeps_them(run, monkeypatch, place, kept):
+    words = ["sweep", "penguins.csv", "--target", "species", "--epochs", "2", "--trials", "3", *kept]
+    with monkeypatch.context() as context:
+        context.setattr(place, stop)
+        done = run(*words)
+    more = ["--resume"] if kept else ["--storage", "penguins-species-1.journal", "--resume", "--force"]
+    command = shlex.join(["chainrule", *words, *more])
+    assert done.code == 130 and done.err.endswith(f"; go on with: {command}\n")
+    assert done.err.startswith("stopped: 3 of 3 trials: ") and done.err.count("\n") == 1
+    monkeypatch.setattr(TableProblem, "train", None)  # no trial is done again
+    again = run(*shlex.split(command)[1:])
+    assert (again.code, again.err) == (0, "") and "Test rows, never used before" in again.out
+
+
+def test_ctrl_c_pressed_again_while_the_best_model_is_made(run, monkeypatch):
+    def update(self, trials):
+        if any(t.state == "complete" for t in trials):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(trials_module.Lines, "update", update)
+    monkeypatch.setattr(TableProblem, "finish", stop)
+    done = run(*RUN, "--trials", "3")
+    assert done.code == 130 and "Saved" not in done.out
+    first, second = done.err.splitlines()
+    assert first.startswith("stopped: 1 of 3 trials") and second.startswith("stopped again, ")
+
+
+def test_ctrl_c_before_a_trial_has_ended_keeps_nothing_where_no_place_was_given(run, monkeypatch):
+    monkeypatch.setattr(trials_module.Lines, "update", stop)
+    words = ["sweep", "penguins.csv", "--target", "species", "--epochs", "2", "--trials", "3"]
+    done = run(*words)
+    assert (done.code, done.err) == (130, "interrupted; nothing was saved\n")
+    assert {path.name for path in Path().iterdir()} == {"penguins.csv"}
+    done = run(*words, "--run", "a")
+    assert done.code == 130 and done.err.startswith("stopped: 0 of 3 trials; go on with: chainrule sweep ")
 
 
 def test_a_second_model_and_a_study_elsewhere(run):

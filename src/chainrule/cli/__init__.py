@@ -1,1 +1,3 @@
-"""The command line: train, predict, evaluate."""
+"""The command line: one file per command, and what they share."""
+
+NOTHING = "interrupted; nothing was saved"  # what is said after Ctrl-C, unless a command knows better

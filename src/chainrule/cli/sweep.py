@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +24,9 @@ from chainrule.cli.options import (
     source_options,
     take_data_options,
 )
-from chainrule.cli.resume import check_place
+from chainrule.cli.resume import check_place, stopping
 from chainrule.cli.screen import check_output
-from chainrule.cli.sweep_run import Resumable, check_plot, draw, open_folder, say_how_to_go_on
+from chainrule.cli.sweep_run import Resumable, check_plot, draw, open_folder, say_how_to_go_on, say_stopped_again
 from chainrule.errors import ChainruleError, StateError
 
 if TYPE_CHECKING:
@@ -167,24 +168,27 @@ def sweep(
         folder = open_folder(run, rows, ctx, base.seed)
     saved = [path for path in (out, folder.model if folder else None) if path is not None]
     log = TrialLog(folder.path / TRIALS) if folder else None
-    interrupted = _run(search, display(search, as_json or quiet), log, jobs, timeout)
+    say = partial(say_how_to_go_on, search, ctx, saved[0])
+    with stopping(say):  # pressed twice
+        interrupted = _run(search, display(search, as_json or quiet), log, jobs, timeout)
     if interrupted:
-        say_how_to_go_on(search, ctx, saved[0])
-    try:
-        result = search.result()
-    except StateError:
-        if interrupted:
-            sys.exit(130)
-        raise
-    for path in saved:
-        result.model.save(path, overwrite=force)
-    pictures = draw(result, plot, folder)
-    repeat = _repeat(ctx, file, result.best.settings)
-    if as_json:
-        more = {"report": result.model.report.as_dict(), "model": str(saved[0]), "repeat": repeat}
-        screen.echo(json.dumps({**result.as_dict(), **more}))
-    elif not quiet:
-        _show(result, saved, pictures, repeat)
+        say()
+    with stopping(say_stopped_again if interrupted else say):
+        try:
+            result = search.result()
+        except StateError:
+            if interrupted:
+                sys.exit(130)
+            raise
+        for path in saved:
+            result.model.save(path, overwrite=force)
+        pictures = draw(result, plot, folder)
+        repeat = _repeat(ctx, file, result.best.settings)
+        if as_json:
+            more = {"report": result.model.report.as_dict(), "model": str(saved[0]), "repeat": repeat}
+            screen.echo(json.dumps({**result.as_dict(), **more}))
+        elif not quiet:
+            _show(result, saved, pictures, repeat)
     if interrupted:
         sys.exit(130)
 
