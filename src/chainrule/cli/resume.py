@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from chainrule.cli import screen
+from chainrule.cli import NOTHING, screen
 from chainrule.errors import ChainruleError, DataError, FileError
 from chainrule.tables import Table
+from chainrule.training.interrupts import unheard
 from chainrule.training.run_folder import RunFolder
 
 ALLOWED = {"resume", "checkpoint_minutes", "diagnose", "as_json", "quiet"}  # beside each other
@@ -83,12 +84,15 @@ def read_settings(folder: RunFolder, defaults: dict[str, Any]) -> dict[str, Any]
 
 def is_complete(folder: RunFolder) -> bool:
     """Return whether a run has ended; a model that Ctrl-C has left without a checkpoint is no end."""
+    return folder.has_only_a_model and not _is_cut_short(folder.model)
+
+
+def _is_cut_short(model: Path) -> bool:
+    """Return whether Ctrl-C has ended the training of a saved model."""
     from chainrule.models.model_file import read_file
 
-    if not folder.has_only_a_model:
-        return False
-    report = read_file(folder.model)[0].get("report")
-    return not (isinstance(report, dict) and report.get("stopped_by") == "interrupted")
+    report = read_file(model)[0].get("report")
+    return isinstance(report, dict) and report.get("stopped_by") == "interrupted"
 
 
 @contextmanager
@@ -136,27 +140,28 @@ def check_same_table(folder: RunFolder, table: Table) -> None:
 
 
 @contextmanager
-def stopping(say: Callable[[], None] | None) -> Iterator[None]:
-    """Where Ctrl-C ends the block, say what is saved, and exit with code 130; None: nothing is."""
+def stopping(say: Callable[[], None]) -> Iterator[None]:
+    """Where Ctrl-C ends the block, say what is saved, and exit with code 130."""
     try:
         yield
     except KeyboardInterrupt:
-        if say is None:
-            raise
         say()
         sys.exit(130)
 
 
-def say_what_is_saved(model: Path, folder: RunFolder | None, interrupted: bool) -> None:
-    """Say on standard error what is saved of a training that was interrupted, or whose results were being shown."""
-    if folder is not None and interrupted:
-        say_how_to_go_on(folder)
-        return
-    best = "; it has the best weights so far (with --run a training can go on later)" if interrupted else ""
-    click.echo(f"stopped; {model} is saved{best}", err=True)
+@unheard()
+def say_what_is_saved(models: Sequence[Path], folder: RunFolder | None) -> None:
+    """Say on standard error what is there of a training, over or not: models that are saved, where it can go on."""
+    if folder is not None and not is_complete(folder):
+        _say_how_to_go_on(folder)
+    elif models:
+        best = "; it has the best weights so far (with --run a training can go on later)"
+        click.echo(f"stopped; {models[0]} is saved{best if _is_cut_short(models[0]) else ''}", err=True)
+    else:
+        click.echo(NOTHING, err=True)
 
 
-def say_how_to_go_on(folder: RunFolder) -> None:
+def _say_how_to_go_on(folder: RunFolder) -> None:
     """Say on standard error up to where the training of a run that was stopped is saved, and the command to go on."""
     from chainrule.models.checkpoint_file import Checkpoint
     from chainrule.tables.table import counted

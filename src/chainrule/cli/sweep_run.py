@@ -12,7 +12,7 @@ from chainrule.cli import NOTHING, screen
 from chainrule.cli.resume import check_same_table, how_to_go_on, kind_of
 from chainrule.cli.screen import check_output
 from chainrule.errors import ArgumentError, DependencyError, FileError
-from chainrule.training.interrupts import HeldBack
+from chainrule.training.interrupts import unheard
 from chainrule.training.run_folder import RATES, RunFolder
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ def _can_draw() -> bool:
     return importlib.util.find_spec("matplotlib") is not None
 
 
+@unheard()
 def say_how_to_go_on(search: "Search", ctx: click.Context, out: Path) -> None:
     """Keep the trials of a search that was stopped, and say on standard error how to go on with it."""
     from chainrule.analysis.sweep_result import count_line
@@ -116,9 +117,7 @@ def say_how_to_go_on(search: "Search", ctx: click.Context, out: Path) -> None:
             click.echo(NOTHING, err=True)
             return
         kept = next(p for i in range(1, 1000) if not (p := out.with_name(f"{out.stem}-{i}.journal")).exists())
-        held_back = HeldBack()
-        with held_back.listening(), held_back:
-            search.study.copy_to(kept)
+        search.study.copy_to(kept)
         words += ["--storage", str(kept)]
     more = ["--resume"] if ctx.params["run"] else ["--resume", "--force"]  # in a run folder what is there is replaced
     command = shlex.join(["chainrule", *words, *(word for word in more if word not in words)])

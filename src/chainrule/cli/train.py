@@ -1,7 +1,6 @@
 """``chainrule train``: from a table to a saved network."""
 
 import json
-import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -107,7 +106,6 @@ def train(
         is_complete,
         read_settings,
         refuse_others,
-        say_how_to_go_on,
         say_what_is_saved,
         stopping,
         undamaged,
@@ -139,25 +137,23 @@ def train(
     if out is not None:  # a path that can't be written before the work is done
         check_output(out, force, *([job.file] if job.file else []))
     folder = _ready_folder(job, rows, run, folder, {**asked, "out": out}, force, context.obj)
-    saved = [path for path in (out, folder.model if folder else None) if path is not None]
-    with stopping(None if folder is None else partial(say_how_to_go_on, folder)):
+    places, saved = [path for path in (out, folder.model if folder else None) if path is not None], list[Path]()
+    with stopping(partial(say_what_is_saved, saved, folder)):
         model = job.run(rows, folder, checkpoint_minutes, as_json or quiet)
-        for path in saved:
+        for path in places:
             model.save(path, overwrite=force)
-    interrupted = model.report.stopped_by == "interrupted"
-    if folder is not None and not interrupted:  # else it may go on
-        folder.finish()
-    say = partial(say_what_is_saved, saved[0], folder, interrupted)
-    with stopping(say):
+            saved.append(path)
+        interrupted = model.report.stopped_by == "interrupted"
+        if folder is not None and not interrupted:  # else it may go on
+            folder.finish()
         diagnosis = _diagnose(model, rows) if diagnose and not quiet else None
         if as_json:
             found = {} if diagnosis is None else {"diagnosis": diagnosis.as_dict()}
             screen.echo(json.dumps({**model.report.as_dict(), "model": str(saved[0]), **found}))
         elif not quiet:
             _show(job, model, diagnosis, saved)
-    if interrupted:
-        say()
-        sys.exit(130)
+        if interrupted:  # said at last, below the results
+            raise KeyboardInterrupt
 
 
 @dataclass(frozen=True)
