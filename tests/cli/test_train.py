@@ -8,9 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import chainrule
+from chainrule.engine.engine import Engine
+from tests.training.cutting import cut_short
 
 TRAIN = ("train", "penguins.csv", "--target", "species")
 COMMAND = (sys.executable, "-W", "error", "-m", "chainrule")
@@ -264,6 +267,20 @@ def test_ctrl_c_after_training_says_what_is_saved(
     outcome = run(*TRAIN, "--epochs", 1, *options)
     assert (outcome.code, outcome.err) == (130, "stopped; penguins-species.safetensors is saved\n")
     assert run("predict", "penguins-species.safetensors", "penguins.csv").code == 0
+
+
+def test_ctrl_c_in_the_training_on_all_rows_keeps_the_network_before(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = (*TRAIN, "--epochs", 2)
+    assert run(*arguments, "--out", "before.safetensors").code == 0
+    monkeypatch.setattr(Engine, "steps_together", lambda self, task, batch_size: 100)
+    cut_short(monkeypatch, 3)  # two epochs are one call each
+    outcome = run(*arguments, "--refit")
+    assert (outcome.code, outcome.err.partition(";")[0]) == (130, "stopped")
+    assert "  stopped      interrupted\n" in outcome.out and "refitted" not in outcome.out
+    models = [chainrule.load(path) for path in ("before.safetensors", "penguins-species.safetensors")]
+    first, second = (model.network.parameters.values for model in models)
+    assert np.array_equal(first, second)
+    assert models[0].report.scores == models[1].report.scores
 
 
 def test_ctrl_c_before_the_first_epoch_saves_nothing(run: Any, tmp_path: Path) -> None:
