@@ -136,3 +136,17 @@ def test_a_file_of_something_else_is_no_study_and_stays_as_it_is(run, content):
     assert (done.code, done.out) == (2, "")
     assert done.err == "error: can't use the study mine: the file holds something else; name another\n"
     assert Path("mine").read_bytes() == content
+
+
+def test_a_study_that_nothing_can_be_added_to_is_refused_before_the_work(run, monkeypatch):
+    words = ["sweep", "penguins.csv", "--target", "species", *SMALL, "--storage", "study", "--force"]
+    assert run(*words).code == 0
+    inside = Path.open
+
+    def read_only(self, mode="r", *more, **named):
+        if self.name == "study" and "+" in mode:
+            raise PermissionError(13, "Permission denied", str(self))
+        return inside(self, mode, *more, **named)
+
+    monkeypatch.setattr(Path, "open", read_only)
+    assert run(*words, "--resume") == (2, "", "error: can't use the study study: Permission denied\n")

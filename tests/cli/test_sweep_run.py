@@ -13,6 +13,7 @@ from chainrule.training import run_folder
 from chainrule.training.run_folder import RunFolder
 from tests.cli.conftest import PENGUINS
 
+LONG = 300 * "a"
 RUN = ["sweep", "penguins.csv", "--target", "species", "--epochs", "3", "--jobs", "1", "--run", "runs/a"]
 LEFT = {"settings.json", "environment.json", "trials.jsonl", "study.journal", "rates.svg", "model.safetensors"}
 
@@ -261,6 +262,7 @@ def test_a_second_model_and_a_study_elsewhere(run):
         (["--run", "penguins.csv"], "penguins.csv is a file; a run needs a folder of its own"),
         (["--run", "penguins.csv/a"], "can't make the run folder penguins.csv/a: Not a directory"),
         (["--run", "/proc/a"], "can't make the run folder /proc/a: "),
+        (["--run", LONG], f"can't use the run folder {LONG}: File name too long"),
         (["--run", "r", "--out", "r"], "--run and --out both name r; the run folder holds the model"),
         (["--run", "r", "--timeout", "nan"], "Invalid value for '--timeout': expected a number, got nan"),
         (["--run", "r", "--plot", "r/rates.png"], "there is no folder r to write rates.png in"),

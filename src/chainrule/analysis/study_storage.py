@@ -55,10 +55,10 @@ def open_storage(storage: str | None) -> Any:
 
 
 def _check_journal(path: Path) -> None:
-    """Refuse a file of something else: what is done would be added to it."""
+    """Refuse a file of something else, for what is done would be added to it, and one that nothing can be added to."""
     if not path.is_file():
         return
-    with path.open("rb") as file:
+    with path.open("r+b") as file:
         first = file.readline()
     try:
         fits = not first or "op_code" in json.loads(first)

@@ -32,7 +32,10 @@ def refuse_others(context: click.Context) -> None:
 
 def kind_of(folder: RunFolder) -> str | None:
     """Return what a folder holds: a "sweep", a "training", or None."""
-    return "sweep" if folder.holds_sweep else "training" if folder.is_described else None
+    try:
+        return "sweep" if folder.holds_sweep else "training" if folder.is_described else None
+    except OSError as error:
+        raise FileError(f"can't use the run folder {folder.path}: {error.strerror or error}") from error
 
 
 def how_to_go_on(folder: RunFolder) -> str:
@@ -70,7 +73,7 @@ def read_settings(folder: RunFolder, defaults: dict[str, Any]) -> dict[str, Any]
     defaults : dict
         All that a run can be asked for.
     """
-    if folder.holds_sweep:
+    if kind_of(folder) == "sweep":
         raise FileError(f"{folder.path} holds a sweep; {how_to_go_on(folder)}")
     kept = folder.settings()
     unknown = kept.keys() - defaults.keys()
