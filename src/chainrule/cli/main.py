@@ -5,7 +5,6 @@ import sys
 import click
 
 from chainrule import __version__
-from chainrule.cli import NOTHING
 from chainrule.errors import ChainruleError
 
 
@@ -84,7 +83,9 @@ def main(arguments: list[str] | None = None) -> None:
     except (click.ClickException, ChainruleError) as error:
         _fail(error.format_message() if isinstance(error, click.ClickException) else str(error))
     except (KeyboardInterrupt, click.Abort):
-        click.echo(NOTHING, err=True)
+        from chainrule.cli.screen import say_stopped
+
+        say_stopped()
         sys.exit(130)
     except MemoryError as error:
         _fail(f"not enough memory ({error})" if str(error) else "not enough memory")

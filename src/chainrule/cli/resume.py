@@ -10,7 +10,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from chainrule.cli import NOTHING, screen
+from chainrule.cli import screen
 from chainrule.errors import ChainruleError, DataError, FileError
 from chainrule.tables import Table
 from chainrule.training.interrupts import unheard
@@ -159,9 +159,9 @@ def say_what_is_saved(models: Sequence[Path], folder: RunFolder | None) -> None:
         _say_how_to_go_on(folder)
     elif models:
         best = "; it has the best weights so far (with --run a training can go on later)"
-        click.echo(f"stopped; {models[0]} is saved{best if _is_cut_short(models[0]) else ''}", err=True)
+        screen.say_stopped(f"stopped; {models[0]} is saved{best if _is_cut_short(models[0]) else ''}")
     else:
-        click.echo(NOTHING, err=True)
+        screen.say_stopped()
 
 
 def _say_how_to_go_on(folder: RunFolder) -> None:
@@ -174,11 +174,11 @@ def _say_how_to_go_on(folder: RunFolder) -> None:
     last = refit if refit.resume_from else first
     if last.resume_from is None:
         best = "its best weights so far are saved, but " if folder.has_only_a_model else ""
-        click.echo(f"stopped; {best}nothing to go on from was saved yet; begin it again with: {command}", err=True)
+        screen.say_stopped(f"stopped; {best}nothing to go on from was saved yet; begin it again with: {command}")
         return
     state = Checkpoint(last.path).state
     done = counted(state["epoch"], "epoch")
     if state["batch"]:
         done += f" and {state['batch']:,} {'batch' if state['batch'] == 1 else 'batches'}"
     rows = " on all rows" if last is refit else ""
-    click.echo(f"stopped; {folder.path} holds the training{rows} after {done}; go on with: {command}", err=True)
+    screen.say_stopped(f"stopped; {folder.path} holds the training{rows} after {done}; go on with: {command}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chainrule.cli import NOTHING, screen
+from chainrule.cli import screen
 from chainrule.cli.resume import check_same_table, how_to_go_on, kind_of
 from chainrule.cli.screen import check_output
 from chainrule.errors import ArgumentError, DependencyError, FileError
@@ -114,18 +114,18 @@ def say_how_to_go_on(search: "Search", ctx: click.Context, out: Path) -> None:
     words, trials = list(ctx.obj), search.study.results()
     if search.study.storage is None:
         if all(trial.state == "running" for trial in trials):
-            click.echo(NOTHING, err=True)
+            screen.say_stopped()
             return
         kept = next(p for i in range(1, 1000) if not (p := out.with_name(f"{out.stem}-{i}.journal")).exists())
         search.study.copy_to(kept)
         words += ["--storage", str(kept)]
     more = ["--resume"] if ctx.params["run"] else ["--resume", "--force"]  # in a run folder what is there is replaced
     command = shlex.join(["chainrule", *words, *(word for word in more if word not in words)])
-    click.echo(f"stopped: {count_line(trials, search.trials)}; go on with: {command}", err=True)
+    screen.say_stopped(f"stopped: {count_line(trials, search.trials)}; go on with: {command}")
 
 
 def say_stopped_again() -> None:
     """Say on standard error that Ctrl-C has ended what follows `say_how_to_go_on`: the best model and its results."""
-    click.echo(
-        "stopped again, before all of it was saved; the trials are kept, to go on with by the same command", err=True
+    screen.say_stopped(
+        "stopped again, before all of it was saved; the trials are kept, to go on with by the same command"
     )
