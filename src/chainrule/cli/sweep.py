@@ -95,7 +95,7 @@ def _tried(name: str, metavar: str, text: str) -> Callable[[Any], Any]:
     "--plot", type=click.Path(path_type=Path), metavar="PICTURE", help="Score against rate: .png, .svg, .pdf."
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="MODEL", help="Default: FILE-COLUMN.safetensors.")
-@click.option("--force", is_flag=True, help="Replace the model file if it exists.")
+@click.option("--force", is_flag=True, help="Replace the model file, or the run, if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print the trials and the scores as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.pass_context
@@ -141,6 +141,9 @@ def sweep(
 
     A run folder holds settings.json, environment.json, trials.jsonl (a line for every trial, as it ends), the study,
     rates.svg where rates were tried, and model.safetensors, which is then the only model unless --out names another.
+
+    A sweep with --run or --storage, whatever stopped it, goes on by the same command with --resume. Ctrl-C keeps the
+    trials in any case, saves the network of the best so far, says the command to go on with, and exits with code 130.
     """
     from chainrule.analysis import search as searching
     from chainrule.analysis.search import Search

@@ -41,7 +41,7 @@ NOWHERE = Path("--")  # what a --resume without its folder stands for
 @target_options(required=False)
 @data_options
 @click.option("--out", type=click.Path(path_type=Path), metavar="MODEL", help="Default: FILE-COLUMN.safetensors.")
-@click.option("--force", is_flag=True, help="Replace the model file if it exists.")
+@click.option("--force", is_flag=True, help="Replace the model file, or the run, if it exists.")
 @setting_options(
     *("hidden", "activation", "optimizer", "learning_rate", "schedule", "batch_size", "epochs", "dropout", "loss"),
     *("quantiles", "metric", "early_stopping", "label_smoothing", "refit", "seed"),
