@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from optuna.storages.journal import JournalFileSymlinkLock
 
 import chainrule
 from chainrule import Sequential, analysis
@@ -140,6 +141,24 @@ def test_arrays_that_are_others_are_another_study(storage):
         analysis.sweep((x, y), **given, resume=True, seed=1)
     with pytest.raises(ArgumentError, match="digest of X and y is "):
         analysis.sweep((x, y + 1), **given, resume=True)
+
+
+def test_ctrl_c_waits_until_what_belongs_together_is_written(storage, monkeypatch):
+    begun, inside = search(storage), JournalFileSymlinkLock.release
+    claim, pressed = begun.study.claim(), []
+
+    def release(self):
+        if not pressed:
+            pressed.append(True)
+            signal.raise_signal(signal.SIGINT)
+        inside(self)
+
+    with monkeypatch.context() as context:
+        context.setattr(JournalFileSymlinkLock, "release", release)
+        with pytest.raises(KeyboardInterrupt):
+            claim.tell("complete", 0.5, [0.5], 0.1)
+    assert [(trial.state, trial.score) for trial in search(storage, resume=True).study.results()] == [("complete", 0.5)]
+    assert [path.name for path in Path(storage).parent.iterdir()] == ["study.journal"]
 
 
 def test_an_interrupted_trial_is_done_again_with_its_settings(storage):

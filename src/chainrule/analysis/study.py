@@ -234,7 +234,8 @@ class Study:
 
     def results(self) -> list[Trial]:
         """Return all trials begun so far, by whomever."""
-        begun = [t for t in _counted(self._study) if t.state != TrialState.WAITING]
+        with silence():
+            begun = [t for t in _counted(self._study) if t.state != TrialState.WAITING]
         return [self._read(t) for t in begun if t.params.keys() >= set(self.space.swept)]  # others have just begun
 
     def _read(self, trial: FrozenTrial) -> Trial:

@@ -11,15 +11,20 @@ import optuna
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
 from chainrule.errors import FileError
+from chainrule.training.interrupts import HeldBack
 
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """Keep Optuna from writing to standard error meanwhile: a sweep says itself what happens."""
-    before = optuna.logging.get_verbosity()
+    """Keep Optuna from writing to standard error meanwhile: a sweep says itself what happens.
+
+    Ctrl-C waits until the end: it would leave a lock, or half of what is written together.
+    """
+    before, held_back = optuna.logging.get_verbosity(), HeldBack()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
-        yield
+        with held_back.listening(), held_back:
+            yield
     finally:
         optuna.logging.set_verbosity(before)
 
