@@ -1,6 +1,16 @@
-"""``python -m chainrule``: the command line."""
+"""``python -m chainrule`` and ``chainrule``: the command line."""
 
-from chainrule.cli.main import main
+import sys
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C while it is loaded, too, ends it without a traceback."""
+    try:
+        from chainrule.cli.main import main as run
+    except KeyboardInterrupt:
+        sys.exit(130)
+    run()
+
 
 if __name__ == "__main__":
     main()

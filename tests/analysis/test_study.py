@@ -9,14 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from optuna.storages.journal import JournalFileSymlinkLock
 
 import chainrule
-from chainrule import analysis
+from chainrule import Sequential, analysis
 from chainrule.analysis.search import Search
 from chainrule.analysis.search_space import SearchSpace
 from chainrule.analysis.study import Study
 from chainrule.analysis.sweep_problem import Outcome
 from chainrule.errors import ArgumentError, FileError
+from chainrule.layers import Dense
 
 SPACE = SearchSpace({"learning_rate": (1e-4, 1.0)})
 
@@ -102,11 +104,61 @@ def test_a_trial_is_running_until_it_has_its_score(storage, monkeypatch):
 
 def test_a_study_that_is_there_needs_resume_and_the_same_settings(storage):
     search(storage).run(jobs=1)
-    with pytest.raises(FileError, match="holds a study already; go on with it by --resume"):
+    with pytest.raises(FileError, match="holds a study already; resume it, or name another storage"):
         search(storage)
     other = SearchSpace({"learning_rate": (1e-3, 1.0)})
     with pytest.raises(ArgumentError, match=r"learning_rate is 0.0001..1 there and 0.001..1 here"):
         Search(Line(), other, 6, storage=storage, resume=True)
+
+
+def test_a_study_that_nobody_has_said_anything_of_is_taken_up_unless_there_are_trials(storage, monkeypatch):
+    monkeypatch.setattr("chainrule.analysis.study.WAIT", 0.0)
+    with monkeypatch.context() as context:
+        context.setattr(Study, "_agree", lambda self, about: None)
+        search(storage)
+    search(storage, resume=True).run(jobs=1)
+    with pytest.raises(ArgumentError, match="score is not given there and 1 here; give the same, or begin another"):
+        Search(Line(), SearchSpace({**SPACE.entries, "score": [1]}), 6, storage=storage, resume=True)
+    foreign = f"{storage}.2"
+    with monkeypatch.context() as context:
+        context.setattr(Study, "_agree", lambda self, about: None)
+        search(foreign).run(jobs=1)
+    with pytest.raises(ArgumentError, match="does not say what it is about; begin another one"):
+        search(foreign, resume=True)
+
+
+def test_arrays_that_are_others_are_another_study(storage):
+    def build():
+        model = Sequential([Dense(1)], seed=0)
+        model.compile("adam", "mse")
+        return model
+
+    x, y = np.arange(20.0)[:, None], np.arange(20.0).astype(object)
+    given = {"space": {"epochs": [1, 2]}, "build": build, "trials": 2, "jobs": 1, "storage": storage}
+    analysis.sweep((x, y), **given)
+    assert len(analysis.sweep((x, y), **given, resume=True).trials) == 2
+    with pytest.raises(ArgumentError, match="seed is 0 there and 1 here"):
+        analysis.sweep((x, y), **given, resume=True, seed=1)
+    with pytest.raises(ArgumentError, match="digest of X and y is "):
+        analysis.sweep((x, y + 1), **given, resume=True)
+
+
+def test_ctrl_c_waits_until_what_belongs_together_is_written(storage, monkeypatch):
+    begun, inside = search(storage), JournalFileSymlinkLock.release
+    claim, pressed = begun.study.claim(), []
+
+    def release(self):
+        if not pressed:
+            pressed.append(True)
+            signal.raise_signal(signal.SIGINT)
+        inside(self)
+
+    with monkeypatch.context() as context:
+        context.setattr(JournalFileSymlinkLock, "release", release)
+        with pytest.raises(KeyboardInterrupt):
+            claim.tell("complete", 0.5, [0.5], 0.1)
+    assert [(trial.state, trial.score) for trial in search(storage, resume=True).study.results()] == [("complete", 0.5)]
+    assert [path.name for path in Path(storage).parent.iterdir()] == ["study.journal"]
 
 
 def test_an_interrupted_trial_is_done_again_with_its_settings(storage):

@@ -7,6 +7,7 @@ import click
 import pytest
 
 from chainrule import __version__, engine
+from chainrule.__main__ import main as start
 from chainrule.cli import main as module
 
 
@@ -88,3 +89,17 @@ def test_the_module_is_the_command() -> None:
         [sys.executable, "-m", "chainrule", "--version"], capture_output=True, text=True, check=True, env=os.environ
     )
     assert result.stdout.startswith("chainrule ")
+
+
+def test_ctrl_c_while_the_command_line_is_loaded_leaves_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stop:
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            if name == "chainrule.cli.main":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "chainrule.cli.main")
+    monkeypatch.setattr(sys, "meta_path", [Stop, *sys.meta_path])
+    with pytest.raises(SystemExit) as exit_:
+        start()
+    assert exit_.value.code == 130

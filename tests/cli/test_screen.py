@@ -143,3 +143,12 @@ def test_a_source_is_not_written_to_by_any_name(tmp_path: Path) -> None:
     for name in ("source.csv", "link", "second"):
         with pytest.raises(FileError, match="is a file to read"):
             check_output(tmp_path / name, True, source)
+
+
+def test_what_ctrl_c_has_left_stands_below_the_sign_that_a_terminal_shows(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen.say_stopped("stopped; a is saved")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    screen.say_stopped()
+    assert capsys.readouterr().err == "stopped; a is saved\n\ninterrupted; nothing was saved\n"

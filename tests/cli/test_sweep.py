@@ -12,7 +12,6 @@ import pytest
 
 import chainrule
 from chainrule.cli import trials as trials_module
-from chainrule.training.run_folder import RunFolder
 
 SMALL = ["--trials", "4", "--epochs", "3", "--hidden", "4|8", "--jobs", "1"]
 
@@ -90,7 +89,7 @@ def test_a_study_that_is_there_needs_resume(run):
     words = ["sweep", "penguins.csv", "--target", "species", *SMALL, "--storage", "study", "--force"]
     assert run(*words).code == 0
     done = run(*words)
-    assert done.code == 2 and "study holds a study already; go on with it by --resume" in done.err
+    assert done.code == 2 and "study holds a study already; resume it, or name another storage" in done.err
     more = run(*words, "--resume", "--trials", "5")
     assert more.code == 0 and "5 trials; 4 are in study already" not in more.err
     assert "5 trials; 4 are in study already; the smallest val_loss wins" in more.out
@@ -112,9 +111,9 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(run, monkeypatch):
     done = run(*words)
     assert done.code == 130 and "Saved penguins-species.safetensors" in done.out
     command = done.err.partition("go on with: ")[2].strip()
-    assert command.endswith("--storage penguins-species-1.journal --resume") and "of 500 trials" in done.err
+    assert command.endswith("--storage penguins-species-1.journal --resume --force") and "of 500 trials" in done.err
     sent.clear()
-    again = run(*shlex.split(command)[1:], "--force")
+    again = run(*shlex.split(command)[1:])
     assert again.code == 130 and "are in penguins-species-1.journal already" in again.out
 
 
@@ -130,115 +129,6 @@ def test_the_live_table_shows_the_best_and_the_latest(run, monkeypatch):
     assert any("running" in column._cells for table in tables for column in table.columns)
 
 
-RUN = ["sweep", "penguins.csv", "--target", "species", "--epochs", "3", "--jobs", "1", "--run", "runs/a"]
-LEFT = {"settings.json", "environment.json", "trials.jsonl", "study.journal", "rates.svg", "model.safetensors"}
-
-
-def test_a_run_folder_holds_what_a_sweep_leaves(run):
-    words = [*RUN, "--trials", "4", "--learning-rate", "1e-3..1e-1", "--hidden", "4|8,8", "--seed", "3"]
-    done = run(*words)
-    assert (done.code, done.err) == (0, "")
-    folder = RunFolder("runs/a")
-    assert {path.name for path in folder.path.iterdir()} == LEFT
-    assert {path.name for path in Path().iterdir()} == {"penguins.csv", "runs"}
-    settings = folder.settings()
-    assert (settings["file"], settings["target"], settings["trials"]) == ("penguins.csv", "species", 4)
-    assert (settings["learning_rate"], settings["hidden"]) == ("0.001..0.1", [[4], [8, 8]])
-    found = folder.environment()
-    assert (found["command"], found["seed"]) == (words, 3)
-    trials = folder.trials()
-    assert [trial["number"] for trial in trials] == [0, 1, 2, 3]
-    assert all(trial["seconds"] > 0 and trial["settings"]["hidden"] in ([4], [8, 8]) for trial in trials)
-    best = min(trials, key=lambda trial: trial["score"])
-    assert f"Best: trial {best['number']}, trained again" in done.out
-    assert "<svg" in (folder.path / "rates.svg").read_text("utf-8")
-    for name in ("model.safetensors", "rates.svg"):
-        assert f"Saved runs/a/{name}" in done.out
-    assert run("predict", folder.model, "penguins.csv").code == 0
-    again = run("train", "--resume", "runs/a")
-    assert again == (2, "", "error: runs/a holds a sweep: go on with it by its own command and --resume\n")
-
-
-def test_trials_are_written_as_they_end(run, monkeypatch):
-    seen = []
-
-    def update(self, trials):
-        seen.append((sum(t.state != "running" for t in trials), len(RunFolder("runs/a").trials())))
-
-    monkeypatch.setattr(trials_module.Lines, "update", update)
-    assert run(*RUN, "--trials", "3").code == 0
-    assert all(ended - written in (0, 1) for ended, written in seen) and seen[-1] == (3, 2)
-
-
-def test_a_run_goes_on(run, tmp_path):
-    assert run(*RUN, "--trials", "2").code == 0
-    first = RunFolder("runs/a").trials()
-    refused = run(*RUN, "--trials", "4")
-    assert (refused.code, refused.out) == (2, "")
-    assert refused.err.startswith("error: the folder runs/a is not empty; name another, or ")
-    more = run(*RUN, "--trials", "4", "--resume")
-    assert more.code == 0 and "4 trials; 2 are in runs/a/study.journal already" in more.out
-    trials = RunFolder("runs/a").trials()
-    assert trials[:2] == first and [trial["number"] for trial in trials] == [0, 1, 2, 3]
-    assert {path.name for path in Path("runs/a").iterdir()} == LEFT
-    lines = Path("penguins.csv").read_text().splitlines()
-    Path("penguins.csv").write_text("\n".join([*lines[:-2], lines[-1], lines[-2]]) + "\n")
-    other = run(*RUN, "--trials", "5", "--resume")
-    assert other.code == 2 and "the table is not the one that the run in runs/a began with" in other.err
-    anew = run(*RUN, "--trials", "1", "--force")
-    assert anew.code == 0 and len(RunFolder("runs/a").trials()) == 1
-
-
-def test_ctrl_c_keeps_the_run_and_says_how_to_go_on(run, monkeypatch):
-    def update(self, trials):
-        if sum(t.state == "complete" for t in trials) >= 2:
-            raise KeyboardInterrupt
-
-    words = [*RUN, "--trials", "3", "--pruner", "none"]
-    with monkeypatch.context() as context:
-        context.setattr(trials_module.Lines, "update", update)
-        done = run(*words)
-    assert done.code == 130 and "Saved runs/a/model.safetensors" in done.out
-    assert done.err == f"stopped: 2 of 3 trials: 2 complete; go on with: chainrule {shlex.join(words)} --resume\n"
-    assert len(RunFolder("runs/a").trials()) == 2
-    command = done.err.partition("go on with: ")[2]
-    assert run(*shlex.split(command)[1:]).code == 0
-    assert len(RunFolder("runs/a").trials()) == 3
-
-
-def test_a_second_model_and_a_study_elsewhere(run):
-    words = [*RUN, "--hidden", "4|8", "--trials", "2", "--out", "m.safetensors", "--storage", "study"]
-    assert run(*words).code == 0
-    assert Path("m.safetensors").read_bytes() == Path("runs/a/model.safetensors").read_bytes()
-    assert {path.name for path in Path("runs/a").iterdir()} == LEFT - {"study.journal", "rates.svg"}
-    Path("runs/a").rename("b")
-    refused = run(*words, "--force")
-    assert refused.code == 2 and "study holds a study already" in refused.err and not Path("runs/a").exists()
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--run", "penguins.csv"], "penguins.csv is a file; a run needs a folder of its own"),
-        (["--run", "penguins.csv/a"], "can't make the run folder penguins.csv/a: Not a directory"),
-        (["--run", "/proc/a"], "can't make the run folder /proc/a: "),
-        (["--run", "r", "--out", "r"], "--run and --out both name r; the run folder holds the model"),
-        (["--run", "r", "--timeout", "nan"], "Invalid value for '--timeout': expected a number, got nan"),
-        (["--run", "r", "--plot", "r/rates.png"], "there is no folder r to write rates.png in"),
-        (["--resume"], "--resume goes on with a study: name its --storage, or its --run folder"),
-        (["--run", "r", "--sampler", "tpx"], "unknown sampler 'tpx'; did you mean 'tpe'?"),
-        (["--run", "r", "--out", "no/m.safetensors"], "there is no folder no"),
-        (["--run", "r", "--storage", "no/study"], "can't use the study no/study: No such file or directory"),
-        (["--run", "r", "--metric", "rmse"], "metric 'rmse' is not for a classification"),
-    ],
-)
-def test_a_run_that_cannot_be_kept_is_refused_before_the_work(run, options, message):
-    done = run("sweep", "penguins.csv", "--target", "species", "--trials", "1", *options)
-    assert (done.code, done.out) == (2, "") and message in done.err
-    assert done.err.startswith("error: ") and done.err.count("\n") == 1
-    assert {path.name for path in Path().iterdir()} == {"penguins.csv"}
-
-
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"mine\n", b'{"mine": 1}\n', b"3"])
 def test_a_file_of_something_else_is_no_study_and_stays_as_it_is(run, content):
     Path("mine").write_bytes(content)
@@ -246,3 +136,17 @@ def test_a_file_of_something_else_is_no_study_and_stays_as_it_is(run, content):
     assert (done.code, done.out) == (2, "")
     assert done.err == "error: can't use the study mine: the file holds something else; name another\n"
     assert Path("mine").read_bytes() == content
+
+
+def test_a_study_that_nothing_can_be_added_to_is_refused_before_the_work(run, monkeypatch):
+    words = ["sweep", "penguins.csv", "--target", "species", *SMALL, "--storage", "study", "--force"]
+    assert run(*words).code == 0
+    inside = Path.open
+
+    def read_only(self, mode="r", *more, **named):
+        if self.name == "study" and "+" in mode:
+            raise PermissionError(13, "Permission denied", str(self))
+        return inside(self, mode, *more, **named)
+
+    monkeypatch.setattr(Path, "open", read_only)
+    assert run(*words, "--resume") == (2, "", "error: can't use the study study: Permission denied\n")

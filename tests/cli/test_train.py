@@ -8,9 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import chainrule
+from chainrule.engine.engine import Engine
+from tests.training.cutting import cut_short
 
 TRAIN = ("train", "penguins.csv", "--target", "species")
 COMMAND = (sys.executable, "-W", "error", "-m", "chainrule")
@@ -246,10 +249,38 @@ def test_ctrl_c_keeps_the_best_weights_so_far(run: Any, tmp_path: Path) -> None:
         process.wait(timeout=1)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (0, "")
+    best = "it has the best weights so far (with --run a training can go on later)"
+    assert (process.returncode, err) == (130, f"stopped; penguins-species.safetensors is saved; {best}\n")
     assert "  stopped      interrupted\n" in out
     assert "Test rows, never used before: " in out
     assert files(tmp_path) == {"penguins.csv", "penguins-species.safetensors"}
+
+
+@pytest.mark.parametrize(("what", "options"), [("_diagnose", ["--diagnose"]), ("_show", [])])
+def test_ctrl_c_after_training_says_what_is_saved(
+    run: Any, monkeypatch: pytest.MonkeyPatch, what: str, options: list[str]
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"chainrule.cli.train.{what}", stop)
+    outcome = run(*TRAIN, "--epochs", 1, *options)
+    assert (outcome.code, outcome.err) == (130, "stopped; penguins-species.safetensors is saved\n")
+    assert run("predict", "penguins-species.safetensors", "penguins.csv").code == 0
+
+
+def test_ctrl_c_in_the_training_on_all_rows_keeps_the_network_before(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = (*TRAIN, "--epochs", 2)
+    assert run(*arguments, "--out", "before.safetensors").code == 0
+    monkeypatch.setattr(Engine, "steps_together", lambda self, task, batch_size: 100)
+    cut_short(monkeypatch, 3)  # two epochs are one call each
+    outcome = run(*arguments, "--refit")
+    assert (outcome.code, outcome.err.partition(";")[0]) == (130, "stopped")
+    assert "  stopped      interrupted\n" in outcome.out and "refitted" not in outcome.out
+    models = [chainrule.load(path) for path in ("before.safetensors", "penguins-species.safetensors")]
+    first, second = (model.network.parameters.values for model in models)
+    assert np.array_equal(first, second)
+    assert models[0].report.scores == models[1].report.scores
 
 
 def test_ctrl_c_before_the_first_epoch_saves_nothing(run: Any, tmp_path: Path) -> None:

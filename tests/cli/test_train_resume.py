@@ -137,6 +137,20 @@ def test_a_second_model_is_written_too(run, tmp_path):
     assert Path("m.safetensors").read_bytes() == folder.model.read_bytes()
 
 
+@pytest.mark.parametrize("name", ["checkpoint", "refit"])
+def test_a_damaged_checkpoint_is_said_before_anything_else(name, run, tmp_path):
+    folder = begun(run, tmp_path)
+    damaged, metrics = folder.path / f"{name}.safetensors", folder.metrics()
+    damaged.write_bytes(b"x" * 100)
+    outcome = run("train", "--resume", "a")
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert outcome.err.startswith(f"error: {damaged} is not a model file, or is damaged: ")
+    assert outcome.err.endswith("; remove the file to go on from what was before it\n")
+    damaged.unlink()
+    assert run("train", "--resume", "a").code == 0
+    assert folder.metrics() == metrics
+
+
 def test_another_table_is_refused(run, tmp_path):
     folder = begun(run, tmp_path)
     lines = Path("penguins.csv").read_text().splitlines()
@@ -161,6 +175,25 @@ def test_settings_come_from_the_folder_only(arguments, words, run, tmp_path):
     outcome = run("train", "--resume", "a", *arguments)
     assert outcome.code == 2
     assert words in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "folder"), [((), "DIR"), (("--run", "b c"), "'b c'"), (("--quiet", "penguins.csv"), "DIR")]
+)
+def test_resume_without_its_folder_is_answered_by_the_command_to_type(arguments, folder, run):
+    said = f"error: --resume needs the folder of the run: chainrule train --resume {folder}\n"
+    assert run("train", *arguments, "--resume") == (2, "", said)
+    assert run("train", "--resume", *arguments) == (2, "", said)
+
+
+def test_a_new_run_in_the_place_of_one_is_told_how_that_goes_on(run, tmp_path):
+    begun(run, tmp_path)
+    assert run("train", "penguins.csv", "--target", "species", "--run", "a") == (
+        2,
+        "",
+        "error: a holds a training: name another folder, replace it with --force, or go on with: chainrule train "
+        "--resume a\n",
+    )
 
 
 def test_what_is_no_run_folder(run, tmp_path):
@@ -194,7 +227,7 @@ def test_after_ctrl_c_it_can_go_on(epochs, checkpoints, tmp_path):
     )
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
-    assert process.returncode == 0
+    assert process.returncode == 130
     assert re.fullmatch(SAID, err)
     assert read_file(tmp_path / "run/model.safetensors")[0]["report"]["stopped_by"] == "interrupted"
     assert (tmp_path / "run/checkpoint.safetensors").exists()
@@ -237,7 +270,7 @@ def test_ctrl_c_where_nothing_can_be_saved_is_no_end(run, monkeypatch):
         outcome = run(*arguments, "--run", "a", "--quiet")
     command = "chainrule train --resume a"
     best = "its best weights so far are saved, but nothing to go on from was saved yet"
-    assert outcome == (0, "", f"stopped; {best}; begin it again with: {command}\n")
+    assert outcome == (130, "", f"stopped; {best}; begin it again with: {command}\n")
     assert run(*shlex.split(command)[1:]).code == 0
     assert result(Path("a")) == result(Path("whole"))
 
@@ -249,7 +282,7 @@ def test_ctrl_c_after_some_epochs_saves_the_model_too_and_trains_no_other(run, m
     with monkeypatch.context() as context:
         cut_short(context, 9)
         outcome = run(*arguments, "--run", "a")
-    assert outcome.code == 0
+    assert outcome.code == 130
     assert "  stopped      interrupted\n" in outcome.out
     assert "refitted" not in outcome.out
     assert "Saved a/model.safetensors" in outcome.out

@@ -207,6 +207,19 @@ def test_every_callback_hears_of_the_end_also_after_an_exception():
     assert recorder.seen[-1][0] == "train ends"
 
 
+@pytest.mark.parametrize("error", [ValueError("a slip"), KeyboardInterrupt()], ids=["exception", "interrupt"])
+def test_those_that_have_begun_end_where_another_can_not_begin(error):
+    def fail(logs):
+        raise error
+
+    first, last = Recorder(), Recorder()
+    keep = EarlyStopping(monitor="loss", restore_best_weights=True)
+    with pytest.raises(type(error)):
+        network().fit(X, Y, callbacks=[first, keep, LambdaCallback(on_train_begin=fail), last], verbose=0)
+    assert [name for name, *_ in first.seen] == ["train begins", "train ends"]
+    assert last.seen == []
+
+
 def test_lambda_callback():
     calls = []
     hooks = {

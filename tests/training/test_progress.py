@@ -5,6 +5,7 @@ import pty
 import re
 import subprocess
 import sys
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -84,6 +85,22 @@ def test_a_live_line_in_a_notebook(capsys, monkeypatch):
     assert lines[1].startswith("epoch   1/500")
     assert lines[-1].startswith("epoch 500/500  loss ")
     assert len(lines) < 50  # at most ten a second
+
+
+def test_a_display_that_is_cut_short_while_it_begins_shows_the_cursor_again():
+    class Display:
+        seen: ClassVar[list[str]] = []
+
+        def start(self):
+            self.seen.append("started")
+            raise KeyboardInterrupt
+
+        def stop(self):
+            self.seen.append("stopped")
+
+    with pytest.raises(KeyboardInterrupt):
+        progress.start(Display())
+    assert Display.seen == ["started", "stopped"]
 
 
 @pytest.fixture

@@ -17,7 +17,10 @@ COMPLETE, BEST = SERIES[:2]
 
 
 def rate_lines(trials: Sequence[Trial], larger_is_better: bool, monitor: str) -> list[str]:
-    """Return a line for each third or half of a decade of rates: the best score there, as a bar and a number.
+    """Return a line for each decade of rates, or half of one: the best score there, as a number and a bar.
+
+    A bar begins at 0: half as long is half as good, a loss of 0.6 where the best is 0.3, an accuracy of 0.4 where it is
+    0.8. Where no score is above 0 there are no bars.
 
     Examples
     --------
@@ -26,7 +29,7 @@ def rate_lines(trials: Sequence[Trial], larger_is_better: bool, monitor: str) ->
     >>> for line in rate_lines(trials, False, "val_loss")[:4]:
     ...     print(line)
     learning rate      best val_loss; a longer bar is better
-    0.001 to 0.00316   0.900    ██████████████               1 trial
+    0.001 to 0.00316   0.900    ██████▎                      1 trial
     0.00316 to 0.01                                          none
     0.01 to 0.0316     0.200    ████████████████████████████ 2 trials  best
     """
@@ -39,7 +42,7 @@ def rate_lines(trials: Sequence[Trial], larger_is_better: bool, monitor: str) ->
     last = ceil(logs.max() / width - 1e-9) - 1  # the largest rate belongs to what is below it
     places = [min(floor(v / width + 1e-9), last) for v in logs.tolist()]
     best = min((t for t in swept if t.score is not None), key=lambda t: _badness(t, larger_is_better))
-    scores: list[float] = [t.score for t in swept if t.score is not None]
+    assert best.score is not None
     lines = []
     for place in range(min(places), max(places) + 1):
         here = [t for t, p in zip(swept, places, strict=True) if p == place]
@@ -51,12 +54,11 @@ def rate_lines(trials: Sequence[Trial], larger_is_better: bool, monitor: str) ->
             continue
         top = min(done, key=lambda t: _badness(t, larger_is_better))
         assert top.score is not None
-        share = _share(top.score, scores, larger_is_better)
+        bar = _bar(_share(top.score, best.score, larger_is_better)) if best.score > 0 else ""
         mark = "  best" if top is best else ""
-        lines.append(
-            f"{name:<18} {short_number(top.score):<8} {_bar(share):<{BAR}} {', '.join(_counts(here))}{mark}".rstrip()
-        )
-    return [f"{'learning rate':<18} best {monitor}; a longer bar is better", *lines]
+        lines.append(f"{name:<18} {short_number(top.score):<8} {bar:<{BAR}} {', '.join(_counts(here))}{mark}".rstrip())
+    legend = "; a longer bar is better" if best.score > 0 else ""
+    return [f"{'learning rate':<18} best {monitor}{legend}", *lines]
 
 
 def _badness(trial: Trial, larger_is_better: bool) -> float:
@@ -64,10 +66,9 @@ def _badness(trial: Trial, larger_is_better: bool) -> float:
     return -trial.score if larger_is_better else trial.score
 
 
-def _share(score: float, scores: Sequence[float], larger_is_better: bool) -> float:
-    """Return how good a score is among all, from 0 to 1; by ranks, for one that is far off would flatten the rest."""
-    worse = sum(other < score if larger_is_better else other > score for other in scores)
-    return (worse + 1) / len(scores)
+def _share(score: float, best: float, larger_is_better: bool) -> float:
+    """Return how good a score is beside the best one, from 0 to 1: losses that are far off don't flatten the rest."""
+    return max(0.0, score / best) if larger_is_better else best / score
 
 
 def _bar(share: float) -> str:

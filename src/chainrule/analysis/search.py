@@ -50,7 +50,8 @@ class Search:
             size = len(space.grid(trials or TRIALS))
             trials = min(trials or size, size)
         self.problem, self.space, self.trials, self.pruner = problem, space, trials or TRIALS, pruner
-        about = {**space.describe(), **problem.describe()}
+        tried = space.describe()
+        about = {**tried, **problem.describe(), **tried}  # what is tried is said first, and as it is tried
         place = None if storage is None else str(storage)
         self.study = Study(
             place, resume, about, space, self.trials, problem.larger_is_better, sampler, pruner, check_seed(seed)

@@ -160,9 +160,7 @@ class Study:
                 self.joined = False
             except optuna.exceptions.DuplicatedStudyError:
                 if not resume:
-                    raise FileError(
-                        f"{storage} holds a study already; go on with it by --resume, or name another --storage"
-                    ) from None
+                    raise FileError(f"{storage} holds a study already; resume it, or name another storage") from None
                 self._study, self.joined = optuna.load_study(storage=backend, study_name=NAME), True
                 seed += 7919 * (os.getpid() + len(self._study.get_trials(deepcopy=False)))
             self._agree(about)
@@ -179,14 +177,16 @@ class Study:
         deadline = monotonic() + WAIT
         while (there := self._study.user_attrs.get(_ABOUT)) is None and monotonic() < deadline:
             sleep(0.05)
+        if there is None and not self._study.get_trials(deepcopy=False):  # who began it was stopped before saying so
+            self._study.set_user_attr(_ABOUT, there := dict(about))
         if there is None:
-            raise ArgumentError(f"the study in {self.storage} does not say what it is about; name another --storage")
-        for name in sorted({*about, *there}):
+            raise ArgumentError(f"the study in {self.storage} does not say what it is about; begin another one")
+        for name in (*sorted(there.keys() - about.keys()), *about):
             was, now = (given.get(name, "not given") for given in (there, about))
             if was != now:
                 raise ArgumentError(
                     f"the study in {self.storage} is about something else: {name} is {was} there and {now} here; "
-                    "give the same settings, or another --storage"
+                    "give the same, or begin another study"
                 )
 
     def _find_lost(self) -> None:
@@ -234,7 +234,8 @@ class Study:
 
     def results(self) -> list[Trial]:
         """Return all trials begun so far, by whomever."""
-        begun = [t for t in _counted(self._study) if t.state != TrialState.WAITING]
+        with silence():
+            begun = [t for t in _counted(self._study) if t.state != TrialState.WAITING]
         return [self._read(t) for t in begun if t.params.keys() >= set(self.space.swept)]  # others have just begun
 
     def _read(self, trial: FrozenTrial) -> Trial:

@@ -11,15 +11,20 @@ import optuna
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
 from chainrule.errors import FileError
+from chainrule.training.interrupts import HeldBack
 
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """Keep Optuna from writing to standard error meanwhile: a sweep says itself what happens."""
-    before = optuna.logging.get_verbosity()
+    """Keep Optuna from writing to standard error meanwhile: a sweep says itself what happens.
+
+    Ctrl-C waits until the end: it would leave a lock, or half of what is written together.
+    """
+    before, held_back = optuna.logging.get_verbosity(), HeldBack()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
-        yield
+        with held_back.listening(), held_back:
+            yield
     finally:
         optuna.logging.set_verbosity(before)
 
@@ -55,10 +60,10 @@ def open_storage(storage: str | None) -> Any:
 
 
 def _check_journal(path: Path) -> None:
-    """Refuse a file of something else: what is done would be added to it."""
+    """Refuse a file of something else, for what is done would be added to it, and one that nothing can be added to."""
     if not path.is_file():
         return
-    with path.open("rb") as file:
+    with path.open("r+b") as file:
         first = file.readline()
     try:
         fits = not first or "op_code" in json.loads(first)

@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
 
 from chainrule import metrics
-from chainrule.arrays import whole_number
+from chainrule.analysis.search_space import label
+from chainrule.arrays import fingerprint, whole_number
 from chainrule.errors import ArgumentError, DataError, StateError, UnknownArgumentError, did_you_mean
 from chainrule.estimators.core import fit_network
 from chainrule.estimators.metric import check_metric
 from chainrule.estimators.network import Options, outputs_of
 from chainrule.estimators.tabular import TabularModel, train_table
 from chainrule.models.outputs import classes_of, loss_name
-from chainrule.tables import DataOptions, Table
+from chainrule.tables import DataOptions, Table, read_table
 from chainrule.tables.folds import Fold
 from chainrule.tables.preparation import prepare
 from chainrule.tables.split import split_rows
@@ -151,14 +153,26 @@ class TableProblem:
 
     def describe(self) -> dict[str, Any]:
         """Return what all who share a study must agree on, as JSON data."""
+        data = _given(self.data or DataOptions(), DataOptions())
+        if "test" in data:
+            assert self.data is not None
+            data["test"] = f"rows with the digest {read_table(self.data.test).fingerprint()}"
         return {
-            "rows": self.parts[0].rows,
             "target": self.target,
-            "features": len(self.parts[0].encoder.feature_names),
+            "task": self.parts[0].task,
+            **_given(self.base, Options()),
+            **data,
             "score": self.monitor,
             "folds": self.folds,
             "seed": self.base.seed,
+            "rows": self.parts[0].rows,
+            "features": len(self.parts[0].encoder.feature_names),
+            "digest of the table": self._digest,
         }
+
+    @cached_property
+    def _digest(self) -> str:
+        return self.table.fingerprint()
 
     def train(self, settings: Mapping[str, Any], report: Report) -> Outcome:
         """Train with these settings, and score them on validation rows; the first fold's curve decides on pruning."""
@@ -182,6 +196,12 @@ class TableProblem:
         options = options_of(self.base, settings)
         model = train_table(self.table, self.target, self.task, options, self.data, name=self.name)
         return model, dict(model.report.scores)
+
+
+def _given(options: Options | DataOptions, usual: Options | DataOptions) -> dict[str, str]:
+    """Return, as text, the options that are not the usual ones."""
+    there = usual.as_dict()
+    return {name: label(value) for name, value in options.as_dict().items() if value != there[name]}
 
 
 def options_of(base: Options, settings: Mapping[str, Any]) -> Options:
@@ -257,7 +277,9 @@ class ModelProblem:
 
     def describe(self) -> dict[str, Any]:
         """Return what all who share a study must agree on, as JSON data."""
-        return {"rows": len(self.X), "score": self.monitor, "seed": self.seed}
+        numbers = [array.astype(str) if array.dtype.hasobject else array for array in (self.X, self.y)]
+        digest = fingerprint((array, None) for array in numbers)
+        return {"rows": len(self.X), "score": self.monitor, "seed": self.seed, "digest of X and y": digest}
 
     def train(self, settings: Mapping[str, Any], report: Report) -> Outcome:
         """Train with these settings, and score them on validation rows."""

@@ -118,11 +118,14 @@ def count_line(trials: Sequence[Trial], wanted: int) -> str:
     --------
     >>> count_line([Trial(0, {}, "complete", 0.5), Trial(1, {}, "pruned")], 8)
     '2 of 8 trials: 1 complete, 1 pruned'
+    >>> count_line([], 8)
+    '0 of 8 trials'
     """
     states = [t.state for t in trials]
     kinds = ("complete", "pruned", "diverged", "failed", "running")
     ended = len(states) - states.count("running")
-    return f"{ended} of {wanted} trials: " + ", ".join(f"{states.count(s)} {s}" for s in kinds if s in states)
+    each = ", ".join(f"{states.count(s)} {s}" for s in kinds if s in states)
+    return f"{ended} of {wanted} trials{each and f': {each}'}"
 
 
 def row_of(trial: Trial, swept: Sequence[str]) -> list[str]:

@@ -66,7 +66,7 @@ def cli() -> None:
     Exit codes:
       0    done
       2    an error, said in one line on standard error
-      130  interrupted with Ctrl-C
+      130  interrupted with Ctrl-C; what is saved, and how to go on, is said on standard error
     """
 
 
@@ -83,7 +83,9 @@ def main(arguments: list[str] | None = None) -> None:
     except (click.ClickException, ChainruleError) as error:
         _fail(error.format_message() if isinstance(error, click.ClickException) else str(error))
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; nothing was saved", err=True)
+        from chainrule.cli.screen import say_stopped
+
+        say_stopped()
         sys.exit(130)
     except MemoryError as error:
         _fail(f"not enough memory ({error})" if str(error) else "not enough memory")

@@ -58,6 +58,12 @@ def remark(text: str) -> None:
     click.echo(f"note: {printable(text)}", err=True)
 
 
+def say_stopped(text: str = "interrupted; nothing was saved") -> None:
+    """Say on standard error what there is after Ctrl-C; in a terminal below the ``^C`` that it shows."""
+    below = "\n" if sys.stderr is not None and sys.stderr.isatty() else ""
+    click.echo(f"{below}{text}", err=True)
+
+
 def in_terminal() -> bool:
     """Whether a person sees the output as it comes."""
     return sys.stdout is not None and sys.stdout.isatty()

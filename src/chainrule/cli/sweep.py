@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,9 @@ from chainrule.cli.options import (
     source_options,
     take_data_options,
 )
+from chainrule.cli.resume import check_place, stopping
 from chainrule.cli.screen import check_output
-from chainrule.cli.sweep_run import check_plot, draw, open_folder, say_how_to_go_on
+from chainrule.cli.sweep_run import Resumable, check_plot, draw, open_folder, say_how_to_go_on, say_stopped_again
 from chainrule.errors import ChainruleError, StateError
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ def _tried(name: str, metavar: str, text: str) -> Callable[[Any], Any]:
     return click.option(f"--{name}", type=Tried(), metavar=metavar, help=text)
 
 
-@click.command()
+@click.command(cls=Resumable)
 @source_options
 @data_options
 @_tried("learning-rate", "A..B", f"A range, on a logarithmic scale, or a list. Default: {RATES} if nothing is tried.")
@@ -93,7 +95,7 @@ def _tried(name: str, metavar: str, text: str) -> Callable[[Any], Any]:
     "--plot", type=click.Path(path_type=Path), metavar="PICTURE", help="Score against rate: .png, .svg, .pdf."
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="MODEL", help="Default: FILE-COLUMN.safetensors.")
-@click.option("--force", is_flag=True, help="Replace the model file if it exists.")
+@click.option("--force", is_flag=True, help="Replace the model file, or the run, if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print the trials and the scores as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.pass_context
@@ -139,6 +141,9 @@ def sweep(
 
     A run folder holds settings.json, environment.json, trials.jsonl (a line for every trial, as it ends), the study,
     rates.svg where rates were tried, and model.safetensors, which is then the only model unless --out names another.
+
+    A sweep with --run or --storage, whatever stopped it, goes on by the same command with --resume. Ctrl-C keeps the
+    trials in any case, saves the network of the best so far, says the command to go on with, and exits with code 130.
     """
     from chainrule.analysis import search as searching
     from chainrule.analysis.search import Search
@@ -166,24 +171,27 @@ def sweep(
         folder = open_folder(run, rows, ctx, base.seed)
     saved = [path for path in (out, folder.model if folder else None) if path is not None]
     log = TrialLog(folder.path / TRIALS) if folder else None
-    interrupted = _run(search, display(search, as_json or quiet), log, jobs, timeout)
+    say = partial(say_how_to_go_on, search, ctx, saved[0])
+    with stopping(say):  # pressed twice
+        interrupted = _run(search, display(search, as_json or quiet), log, jobs, timeout)
     if interrupted:
-        say_how_to_go_on(search, ctx, saved[0])
-    try:
-        result = search.result()
-    except StateError:
-        if interrupted:
-            sys.exit(130)
-        raise
-    for path in saved:
-        result.model.save(path, overwrite=force)
-    pictures = draw(result, plot, folder)
-    repeat = _repeat(ctx, file, result.best.settings)
-    if as_json:
-        more = {"report": result.model.report.as_dict(), "model": str(saved[0]), "repeat": repeat}
-        screen.echo(json.dumps({**result.as_dict(), **more}))
-    elif not quiet:
-        _show(result, saved, pictures, repeat)
+        say()
+    with stopping(say_stopped_again if interrupted else say):
+        try:
+            result = search.result()
+        except StateError:
+            if interrupted:
+                sys.exit(130)
+            raise
+        for path in saved:
+            result.model.save(path, overwrite=force)
+        pictures = draw(result, plot, folder)
+        repeat = _repeat(ctx, file, result.best.settings)
+        if as_json:
+            more = {"report": result.model.report.as_dict(), "model": str(saved[0]), "repeat": repeat}
+            screen.echo(json.dumps({**result.as_dict(), **more}))
+        elif not quiet:
+            _show(result, saved, pictures, repeat)
     if interrupted:
         sys.exit(130)
 
@@ -208,11 +216,9 @@ def _check_places(
     force: bool,
 ) -> Path | None:
     """Refuse places that can't be written before the work is done; return where the model is saved besides the run."""
-    from chainrule.training.run_folder import RunFolder
-
     refuse_same(run, out)
     if run is not None:
-        RunFolder(run).check_free(force)
+        check_place(run, force)
     elif out is None:
         out = Path(f"{screen.stem(Path(source_name(file)))}-{screen.slug(target)}.safetensors")
     if plot is not None:

@@ -2,15 +2,17 @@
 
 import shlex
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from chainrule.cli import screen
-from chainrule.cli.resume import check_same_table
+from chainrule.cli.resume import check_same_table, how_to_go_on, kind_of
 from chainrule.cli.screen import check_output
-from chainrule.errors import ArgumentError, DependencyError
+from chainrule.errors import ArgumentError, DependencyError, FileError
+from chainrule.training.interrupts import unheard
 from chainrule.training.run_folder import RATES, RunFolder
 
 if TYPE_CHECKING:
@@ -20,6 +22,22 @@ if TYPE_CHECKING:
 
 PICTURES = (".png", ".svg", ".pdf")
 _NOT_SETTINGS = ("run", "resume", "force", "as_json", "quiet")
+
+
+class Resumable(click.Command):
+    """A command whose --resume is a flag; a folder after it, as ``chainrule train`` has it, is answered."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse ``--resume DIR`` with the command that goes on there."""
+        words = [part for word in args for part in (word.split("=", 1) if word.startswith("--resume=") else [word])]
+        for option, word in pairwise(words):
+            if option == "--resume" and Path(word).is_dir() and not ctx.resilient_parsing:
+                folder = RunFolder(word)
+                kind = kind_of(folder)
+                if kind is None:
+                    raise click.UsageError(f"--resume takes no folder, and {word} holds no run; name it by --run", ctx)
+                raise FileError(f"--resume takes no folder, and {word} holds a {kind}; {how_to_go_on(folder)}")
+        return super().parse_args(ctx, args)
 
 
 def open_folder(path: Path, rows: "Table", ctx: click.Context, seed: int) -> RunFolder:
@@ -35,12 +53,16 @@ def open_folder(path: Path, rows: "Table", ctx: click.Context, seed: int) -> Run
     from chainrule.training.environment import of_command
 
     folder = RunFolder(path)
-    if ctx.params["resume"] and folder.holds_sweep:
+    goes_on = ctx.params["resume"] and folder.holds_sweep
+    if goes_on and folder.is_described:
         check_same_table(folder, rows)
         return folder
     asked = {name: _plain(value) for name, value in ctx.params.items() if name not in _NOT_SETTINGS}
     environment = {**of_command(ctx.obj, seed), "table": rows.fingerprint()}
-    return RunFolder.create(path, asked, environment, ctx.params["force"])
+    if goes_on:
+        folder.describe(asked, environment)
+        return folder
+    return RunFolder.create(path, asked, environment, ctx.params["force"], sweep=True)
 
 
 def _plain(value: Any) -> Any:
@@ -84,14 +106,26 @@ def _can_draw() -> bool:
     return importlib.util.find_spec("matplotlib") is not None
 
 
+@unheard()
 def say_how_to_go_on(search: "Search", ctx: click.Context, out: Path) -> None:
     """Keep the trials of a search that was stopped, and say on standard error how to go on with it."""
     from chainrule.analysis.sweep_result import count_line
 
-    words = list(ctx.obj)
+    words, trials = list(ctx.obj), search.study.results()
     if search.study.storage is None:
+        if all(trial.state == "running" for trial in trials):
+            screen.say_stopped()
+            return
         kept = next(p for i in range(1, 1000) if not (p := out.with_name(f"{out.stem}-{i}.journal")).exists())
         search.study.copy_to(kept)
         words += ["--storage", str(kept)]
-    command = shlex.join(["chainrule", *words, *(["--resume"] if "--resume" not in words else [])])
-    click.echo(f"stopped: {count_line(search.study.results(), search.trials)}; go on with: {command}", err=True)
+    more = ["--resume"] if ctx.params["run"] else ["--resume", "--force"]  # in a run folder what is there is replaced
+    command = shlex.join(["chainrule", *words, *(word for word in more if word not in words)])
+    screen.say_stopped(f"stopped: {count_line(trials, search.trials)}; go on with: {command}")
+
+
+def say_stopped_again() -> None:
+    """Say on standard error that Ctrl-C has ended what follows `say_how_to_go_on`: the best model and its results."""
+    screen.say_stopped(
+        "stopped again, before all of it was saved; the trials are kept, to go on with by the same command"
+    )

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from chainrule.cli.options import (
     target_options,
 )
 from chainrule.cli.screen import check_output
+from chainrule.errors import ArgumentError
 
 if TYPE_CHECKING:
     from chainrule.analysis import Diagnosis
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from chainrule.training.run_folder import RunFolder
 
 CHECKPOINT_MINUTES = 1 / 6
+NOWHERE = Path("--")  # what a --resume without its folder stands for
 
 
 @click.command(short_help="Train a network on a table, test it and save it.")
@@ -38,7 +41,7 @@ CHECKPOINT_MINUTES = 1 / 6
 @target_options(required=False)
 @data_options
 @click.option("--out", type=click.Path(path_type=Path), metavar="MODEL", help="Default: FILE-COLUMN.safetensors.")
-@click.option("--force", is_flag=True, help="Replace the model file if it exists.")
+@click.option("--force", is_flag=True, help="Replace the model file, or the run, if it exists.")
 @setting_options(
     *("hidden", "activation", "optimizer", "learning_rate", "schedule", "batch_size", "epochs", "dropout", "loss"),
     *("quantiles", "metric", "early_stopping", "label_smoothing", "refit", "seed"),
@@ -52,7 +55,14 @@ CHECKPOINT_MINUTES = 1 / 6
     callback=a_number,
     help="With --run: how often to save where training stands. Default: every 10 seconds.",
 )
-@click.option("--resume", type=click.Path(path_type=Path), metavar="DIR", help="Go on with the run in this folder.")
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    is_flag=False,
+    flag_value=NOWHERE,
+    metavar="DIR",
+    help="Go on with the run in this folder.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.pass_context
@@ -85,14 +95,27 @@ def train(
     chainrule train --resume runs/first
 
     A run folder holds settings.json, environment.json, metrics.jsonl (a line for every epoch, as it ends) and
-    model.safetensors, which is then the only model unless --out names another. Ctrl-C saves where training stands. A
-    run that was stopped, whatever stopped it, goes on with --resume DIR, in the folder where it began, and ends as if
-    nothing had happened.
+    model.safetensors, which is then the only model unless --out names another. A run that was stopped, whatever stopped
+    it, goes on with --resume DIR, in the folder where it began, and ends as if nothing had happened.
+
+    Ctrl-C ends the training, saves the network with its best weights so far, in a run folder also where training
+    stands, and exits with code 130.
     """
-    from chainrule.cli.resume import is_complete, read_settings, refuse_others, resumable, say_how_to_go_on, undamaged
+    from chainrule.cli.resume import (
+        check_place,
+        is_complete,
+        read_settings,
+        refuse_others,
+        say_what_is_saved,
+        stopping,
+        undamaged,
+    )
     from chainrule.training.run_folder import RunFolder
 
     folder = None
+    if resume == NOWHERE:
+        place = "DIR" if run is None else screen.quote(run)
+        raise ArgumentError(f"--resume needs the folder of the run: chainrule train --resume {place}")
     if resume is not None:
         refuse_others(context)
         folder, force = RunFolder(resume), True
@@ -107,29 +130,30 @@ def train(
         job = Job.of(asked, context)
     refuse_same(run, out)
     if run is not None:
-        RunFolder(run).check_free(force)
+        check_place(run, force)
     elif out is None and folder is None:
         out = Path(f"{screen.stem(Path(job.name))}-{screen.slug(job.target)}.safetensors")
     rows = read_source(job.file, job.sql, job.table, job.target)
     if out is not None:  # a path that can't be written before the work is done
         check_output(out, force, *([job.file] if job.file else []))
     folder = _ready_folder(job, rows, run, folder, {**asked, "out": out}, force, context.obj)
-    saved = [path for path in (out, folder.model if folder else None) if path is not None]
-    with resumable(folder):
+    places, saved = [path for path in (out, folder.model if folder else None) if path is not None], list[Path]()
+    with stopping(partial(say_what_is_saved, saved, folder)):
         model = job.run(rows, folder, checkpoint_minutes, as_json or quiet)
-        for path in saved:
+        for path in places:
             model.save(path, overwrite=force)
-    interrupted = model.report.stopped_by == "interrupted"
-    if folder is not None and not interrupted:  # else it may go on
-        folder.finish()
-    diagnosis = _diagnose(model, rows) if diagnose and not quiet else None
-    if as_json:
-        found = {} if diagnosis is None else {"diagnosis": diagnosis.as_dict()}
-        screen.echo(json.dumps({**model.report.as_dict(), "model": str(saved[0]), **found}))
-    elif not quiet:
-        _show(job, model, diagnosis, saved)
-    if folder is not None and interrupted:
-        say_how_to_go_on(folder)
+            saved.append(path)
+        interrupted = model.report.stopped_by == "interrupted"
+        if folder is not None and not interrupted:  # else it may go on
+            folder.finish()
+        diagnosis = _diagnose(model, rows) if diagnose and not quiet else None
+        if as_json:
+            found = {} if diagnosis is None else {"diagnosis": diagnosis.as_dict()}
+            screen.echo(json.dumps({**model.report.as_dict(), "model": str(saved[0]), **found}))
+        elif not quiet:
+            _show(job, model, diagnosis, saved)
+        if interrupted:  # said at last, below the results
+            raise KeyboardInterrupt
 
 
 @dataclass(frozen=True)

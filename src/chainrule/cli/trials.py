@@ -78,11 +78,13 @@ class LiveTable(Display):
         """Open the table."""
         from rich.live import Live
 
+        from chainrule.training.progress import start
+
         screen.headline()
         for line in about(self.search, len(self.search.study.results())):
             screen.echo(line)
         self._live = Live(self._table([]), refresh_per_second=8, transient=True)
-        self._live.start()
+        start(self._live)
         return self
 
     def __exit__(self, *_: object) -> None:

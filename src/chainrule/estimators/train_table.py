@@ -43,7 +43,7 @@ def train_table(
     callbacks : sequence of Callback
     keep_on_interrupt : bool
         Whether Ctrl-C ends the training and keeps the best weights, once an epoch is finished; then nothing is trained
-        on all rows.
+        on all rows. In the training on all rows it keeps the network before, unless that training can go on.
     keep : pair of Keep, optional
         Where checkpoints of the training, and of that on all rows after it, are kept; it goes on from those that are
         there.
@@ -83,8 +83,13 @@ def train_table(
     if options.refit and history.stopped_by != "interrupted":
         own_test = data is not None and data.test is not None
         rows = joined(parts[:2] if own_test else parts)
-        refit_network(model, rows, options, report.best_epoch, verbose, second)
-        report.refitted = len(rows)
+        try:
+            refit_network(model, rows, options, report.best_epoch, verbose, second)
+            report.refitted = len(rows)
+        except KeyboardInterrupt:
+            if second is not None or not keep_on_interrupt:
+                raise
+            report.stopped_by = "interrupted"
     return model
 
 

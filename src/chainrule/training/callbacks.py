@@ -302,6 +302,14 @@ class CallbackList:
         self.pauses = [c.pause_every for c in callbacks if c.pause_every is not None]
         self._failed: set[int] = set()  # loggers that are not called again
 
+    def begin(self) -> None:
+        """Call ``on_train_begin`` of every callback; where one raises an exception, those before it end."""
+        with contextlib.ExitStack() as begun:
+            for callback in self.callbacks:
+                self.tell(callback, "on_train_begin", {})
+                begun.callback(self.tell, callback, "on_train_end", {})
+            begun.pop_all()
+
     def finish(self) -> None:
         """Call ``on_train_end`` of every callback, also after one of them has raised an exception."""
         with contextlib.ExitStack() as stack:

@@ -127,7 +127,7 @@ class Trainer:
         self._started = time.perf_counter() - history.seconds
         self._first = self.epoch, self.batch
         model.stop_training = False
-        self.callbacks.call("on_train_begin", {})
+        self.callbacks.begin()
         try:
             if self._saved is not None:
                 resumption.restore_callbacks(self.callbacks, self._saved)

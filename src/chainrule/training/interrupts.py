@@ -7,6 +7,25 @@ from contextlib import contextmanager
 from types import FrameType
 
 
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Do without Ctrl-C for a block that takes a moment, or, as a decorator, for a function.
+
+    Examples
+    --------
+    >>> with unheard():
+    ...     signal.raise_signal(signal.SIGINT)
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+
+
 class HeldBack:
     """A block in which Ctrl-C waits until its end; a second one does not wait.
 

@@ -128,6 +128,15 @@ class LineProgress(Callback):
         sys.stdout.flush()
 
 
+def start(display: Any) -> None:
+    """Start a display of rich's; one that Ctrl-C has cut short while it began leaves no terminal without a cursor."""
+    try:
+        display.start()
+    except BaseException:
+        display.stop()
+        raise
+
+
 class BarProgress(Callback):
     """A bar over the epochs in a terminal, refreshed at most ten times a second; it moves within long ones too."""
 
@@ -146,7 +155,7 @@ class BarProgress(Callback):
             auto_refresh=True,
         )
         self._task = self._bar.add_task("train", total=self.params["epochs"], values="", part="")
-        self._bar.start()
+        start(self._bar)
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Note where the bar stands."""

@@ -63,6 +63,7 @@ class RunFolder:
         settings: Mapping[str, Any],
         environment: Mapping[str, Any],
         overwrite: bool = False,
+        sweep: bool = False,
     ) -> Self:
         """Make the folder, with what is known before the first epoch.
 
@@ -74,6 +75,8 @@ class RunFolder:
         overwrite : bool
             Whether a folder that is not empty is taken too; the files of an earlier run in it are replaced, all
             others are left alone.
+        sweep : bool
+            Whether it is the folder of a sweep.
 
         Raises
         ------
@@ -84,14 +87,20 @@ class RunFolder:
         folder.check_free(overwrite)
         try:
             folder.path.mkdir(parents=True, exist_ok=True)
-            for name in (METRICS, MODEL, CHECKPOINT, REFIT, TRIALS, STUDY, RATES):
+            for name in (SETTINGS, ENVIRONMENT, METRICS, MODEL, CHECKPOINT, REFIT, TRIALS, STUDY, RATES):
                 (folder.path / name).unlink(missing_ok=True)
+            if sweep:  # first of all: whatever stops it from here on, it can be gone on with
+                (folder.path / TRIALS).touch()
         except OSError as error:
             raise FileError(f"can't make the run folder {path}: {error.strerror or error}") from error
+        folder.describe(settings, environment)
+        return folder
+
+    def describe(self, settings: Mapping[str, Any], environment: Mapping[str, Any]) -> None:
+        """Write what is known before the first epoch or trial."""
         for name, content in ((SETTINGS, settings), (ENVIRONMENT, environment)):
             text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-            write_whole(folder.path / name, lambda out, text=text: out.write(text.encode("utf-8")))  # type: ignore[misc]
-        return folder
+            write_whole(self.path / name, lambda out, text=text: out.write(text.encode("utf-8")))  # type: ignore[misc]
 
     def check_free(self, overwrite: bool = False) -> None:
         """Refuse a path at which no run can be kept, before the work is done."""
@@ -134,6 +143,11 @@ class RunFolder:
     def holds_sweep(self) -> bool:
         """Whether it is the folder of a sweep."""
         return (self.path / TRIALS).exists()
+
+    @property
+    def is_described(self) -> bool:
+        """Whether all that is known beforehand was written: nothing has stopped it before."""
+        return (self.path / SETTINGS).exists() and (self.path / ENVIRONMENT).exists()
 
     def keep(self, minutes: float) -> "tuple[Keep, Keep]":
         """Return where and how often training, and training on all rows after it, are kept."""

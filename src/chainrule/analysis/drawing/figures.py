@@ -7,6 +7,7 @@ import numpy as np
 from chainrule.analysis.drawing.palette import COLOURS
 from chainrule.arrays import Array
 from chainrule.errors import DependencyError
+from chainrule.training.interrupts import HeldBack
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,9 +42,11 @@ def new_figure(
     >>> len(axes), len(figure.axes)
     (2, 2)
     """
+    held_back = HeldBack()
     try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
+        with held_back.listening(), held_back:  # Ctrl-C in the middle of its loading would crash the interpreter
+            from matplotlib import rc_context
+            from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
         if not str(error.name).startswith("matplotlib"):
             raise
