@@ -14,7 +14,12 @@ enum class Ways { by_pace, usual, quick };
 inline std::atomic<Ways> ways{Ways::by_pace};
 
 class Pace {
+    using Clock = std::chrono::steady_clock;
+
 public:
+    /// `turn`: how long the quick way is taken before the usual one is measured again.
+    explicit Pace(Clock::duration turn = std::chrono::milliseconds(20)) : turn_(turn) {}
+
     /// Make steps [start, stop). Both ways are given a range of steps and return the first that they have not made:
     /// `usual(start, stop)` makes all of them unless the run is over, `quick(start, stop, late)` leaves as soon as
     /// `late(made)` says that it should, and before a step that only the usual way can make.
@@ -23,13 +28,13 @@ public:
         const Ways wanted = ways;
         while (start < stop) {
             const Clock::time_point now = Clock::now();
-            const bool try_quick = stop - start >= kFew && now >= rest_until_ && now - measured_ < kTurn;
+            const bool try_quick = stop - start >= kFew && now >= rest_until_ && now - measured_ < turn_;
             if (wanted == Ways::quick || (wanted == Ways::by_pace && try_quick)) {
                 bool behind = false;
                 const auto late = [&](std::ptrdiff_t made) {
                     const Clock::duration since = Clock::now() - now;
-                    behind = since > step_ * made + kSlack;
-                    return wanted == Ways::by_pace && (behind || since > kTurn);
+                    behind = since > step_ * (made + 2) + kSlack;
+                    return wanted == Ways::by_pace && (behind || since > turn_);
                 };
                 const std::ptrdiff_t end = quick(start, stop, late);
                 rest(now, behind || end == start);
@@ -47,10 +52,8 @@ public:
     }
 
 private:
-    using Clock = std::chrono::steady_clock;
     static constexpr std::ptrdiff_t kFew = 4;  // steps that are not worth waking a thread
     static constexpr auto kMeasured = std::chrono::microseconds(100), kSlack = std::chrono::microseconds(200);
-    static constexpr Clock::duration kTurn = std::chrono::milliseconds(20);
     static constexpr Clock::duration kShortestRest = std::chrono::milliseconds(1);
     static constexpr Clock::duration kLongestRest = std::chrono::milliseconds(64);
     static constexpr int kDear = 30;  // times what a trial took, until the next one
@@ -63,6 +66,7 @@ private:
         if (bad) rest_until_ = now + std::max(rest_, kDear * (now - start));
     }
 
+    Clock::duration turn_;
     Clock::duration step_{};  // that a step took the usual way when it was last made so
     Clock::time_point measured_{}, rest_until_{};
     Clock::duration rest_ = kShortestRest;

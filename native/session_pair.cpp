@@ -17,7 +17,10 @@ namespace chainrule {
 namespace {
 /// More outputs than these would make the loss, which both threads take, too much work; more weights would not stay in
 /// the caches, from where the usual way gets them as fast.
-constexpr ptrdiff_t kMostOutputs = 64, kMostWeights = 200'000;
+constexpr ptrdiff_t kMostOutputs = 64, kMostWeights = 1'000'000;
+/// A turn of a pair, for so many parameters: those that are moved into the memory of the threads, and back.
+constexpr std::chrono::milliseconds kTurn{20};
+constexpr ptrdiff_t kFewParameters = 50'000;
 
 Range half_of(ptrdiff_t units, int half) { return share(units, half, 2); }
 }  // namespace
@@ -61,6 +64,7 @@ void Session<T>::prepare_halves() {
 template <class T>
 void Session<T>::prepare_pair() {
     const ptrdiff_t panels = (batch_ + k_.lanes - 1) / k_.lanes;
+    pace_ = Pace(kTurn * (1 + count_parameters() / kFewParameters));
     for (Node& node : nodes_)
         if (node.halves[1]) node.halves[0] = allocate(panels * node.stride);
     for (const int half : {0, 1}) {
