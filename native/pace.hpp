@@ -56,14 +56,15 @@ private:
     static constexpr auto kMeasured = std::chrono::microseconds(100), kSlack = std::chrono::microseconds(200);
     static constexpr Clock::duration kShortestRest = std::chrono::milliseconds(1);
     static constexpr Clock::duration kLongestRest = std::chrono::milliseconds(64);
-    static constexpr int kDear = 30;  // times what a trial took, until the next one
+    static constexpr int kDear = 30;  // times what a bad trial took, until the next one
 
-    /// After a trial since `start`: the usual way is to be measured again, or, after a bad one, to be taken for a while.
+    /// After a trial since `start`: the usual way is to be measured again, or, after a bad one, to be taken for a while,
+    /// which is short after the first: a processor may have been away for a moment.
     void rest(Clock::time_point start, bool bad) {
         const Clock::time_point now = Clock::now();
         measured_ = {};
+        if (bad) rest_until_ = now + (rest_ == kShortestRest ? rest_ : std::max(rest_, kDear * (now - start)));
         rest_ = bad ? std::min(2 * rest_, kLongestRest) : kShortestRest;
-        if (bad) rest_until_ = now + std::max(rest_, kDear * (now - start));
     }
 
     Clock::duration turn_;
