@@ -15,8 +15,8 @@
 namespace chainrule {
 
 namespace {
-/// More outputs than these would make the loss, which both threads take, too much work; more weights would not stay in
-/// the caches, from where the usual way gets them as fast.
+/// More outputs than these would make the loss, which both threads take, too much work; more weights too much memory, for
+/// what is moved into that of the threads is there twice.
 constexpr ptrdiff_t kMostOutputs = 64, kMostWeights = 1'000'000;
 /// A turn of a pair, for so many parameters: those that are moved into the memory of the threads, and back.
 constexpr std::chrono::milliseconds kTurn{20};
