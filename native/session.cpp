@@ -344,7 +344,7 @@ void Session<T>::add_right(double& right, double& weighted) const {
 }
 
 template <class T>
-double Session<T>::penalties() {
+double Session<T>::penalties() const {
     if (halves_[0]) return penalties_of(0, false) + penalties_of(1, false);
     double total = 0;
     for (const Segment& segment : plan_.segments)

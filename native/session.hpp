@@ -6,7 +6,8 @@
 //   tiles     the gradient of its own part of the parameters, the optimiser applied where it is stored
 //   barrier
 // Where the gradient must exist before it is used (clipping by norm, inspection, numbers near overflow), the tiles
-// go to a vector first, and two more barriers follow. How work is shared never changes a result's bits.
+// go to a vector first, and two more barriers follow. Some networks have quicker ways: session_small.cpp, session_line.cpp,
+// session_pair.cpp. How work is shared never changes a result's bits.
 #pragma once
 
 #include <array>
@@ -170,10 +171,10 @@ private:
     void multiply_halves(const Node& in, const Node& node, Range panels, Range units, T* scratch);
     void add_halves(const Node& node, const T* first, const T* second, const T* bias, Range panels, Range units);
     template <class Function>
-    void each_owned(int half, const Function& work);
+    void each_owned(int half, const Function& work) const;
     void take_owned(int half);
     void bring_owned(int half);
-    double penalties_of(int half, bool at_home);
+    double penalties_of(int half, bool at_home) const;
     void forward_pair(Member& member, const Half& own);
     void backward_pair(Member& member, const Half& own);
     void update_pair(int half, const Half& own);
@@ -188,7 +189,7 @@ private:
     void constrain(const Member& member);
     void update_from_gradient(Member& member);
     void measure(Member& member, const Run& run, Range panels);
-    double penalties();
+    double penalties() const;
     void prepare_scalars(Worker& worker, const Run& run, ptrdiff_t step) const;
     bool may_overflow() const;
     bool clips_by_norm() const;

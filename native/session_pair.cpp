@@ -88,7 +88,7 @@ void Session<T>::prepare_pair() {
 /// `work(owned)` for all that a half owns, but for the biases of the outputs, which both have, only in the first.
 template <class T>
 template <class Function>
-void Session<T>::each_owned(int half, const Function& work) {
+void Session<T>::each_owned(int half, const Function& work) const {
     Half& own = *halves_[half];
     for (std::size_t i = 1; i < nodes_.size(); ++i) {
         work(own.weights[i]);
@@ -132,7 +132,7 @@ void Session<T>::bring_owned(int half) {
 
 /// The penalties on what a half owns, where it has it or where all lies.
 template <class T>
-double Session<T>::penalties_of(int half, bool at_home) {
+double Session<T>::penalties_of(int half, bool at_home) const {
     double total = 0;
     each_owned(half, [&](const Owned& owned) {
         const Segment& segment = plan_.segments[owned.segment];

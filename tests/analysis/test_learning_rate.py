@@ -121,7 +121,7 @@ def test_the_loss_after_a_step_stands_at_its_rate():
     for rate in np.geomspace(1e-4, 0.2, 30):
         weight -= rate * 2 * (weight - 3.0)
         expected.append((weight - 3.0) ** 2)
-    np.testing.assert_allclose(found.losses, expected, rtol=1e-12)
+    np.testing.assert_allclose(found.losses, expected, rtol=1e-12)  # thirty steps of rounding
     np.testing.assert_allclose(found.rates, np.geomspace(1e-4, 0.2, 30))
     assert (found.start, found.diverged, found.regions["diverging"]) == (9.0, False, None)
     assert found.suggestion == pytest.approx(0.2 / 3)

@@ -60,7 +60,7 @@ def test_recorded_and_raw_walks_give_the_same_gradient(steps, seed):
         else:
             with outer:
                 results.append(tape.gradient(y, variables, unconnected_gradients="zero"))
-    for recorded, raw in zip(*results, strict=True):
+    for recorded, raw in zip(*results, strict=True):  # the same operations: rounding only
         np.testing.assert_allclose(recorded.numpy(), raw.numpy(), rtol=1e-13, atol=1e-13)
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -164,8 +165,8 @@ def _table_problem(
         if name not in options:
             raise UnknownArgumentError(f"a network for a table has no setting {name!r}{did_you_mean(name, options)}")
     base = Options(**{"metric": metric, "seed": check_seed(seed), **space.fixed})
-    name = os.path.basename(source) if isinstance(source, str | os.PathLike) else "table"  # noqa: PTH119
-    return TableProblem(read_table(source), target, task, base, data, folds, str(name))
+    name = Path(source).name if isinstance(source, str | os.PathLike) else "table"
+    return TableProblem(read_table(source), target, task, base, data, folds, name)
 
 
 def _columns(X: Any, y: Any) -> dict[str, Any]:
