@@ -34,10 +34,12 @@ public:
                 const auto late = [&](std::ptrdiff_t made) {
                     const Clock::duration since = Clock::now() - now;
                     behind = since > step_ * (made + 2) + kSlack;
-                    return wanted == Ways::by_pace && (behind || since > turn_);
+                    return wanted == Ways::by_pace && (behind || now + since - measured_ > turn_);
                 };
                 const std::ptrdiff_t end = quick(start, stop, late);
-                rest(now, behind || end == start);
+                // In short runs, waking the other thread may take longer than is won.
+                rest(now, behind || end == start || Clock::now() - now > step_ * (end - start));
+                if (end < stop) measured_ = {};  // a step for the usual way, or time to measure that again
                 start = end;
                 if (wanted == Ways::by_pace) continue;
             }
@@ -45,8 +47,10 @@ public:
             const std::ptrdiff_t count = step_.count() > 0 ? span / step_ + 1 : 0;
             const std::ptrdiff_t end = std::min(stop, start + std::max(kFew, count)), made = usual(start, end);
             if (made < end) return;
-            if (end > start) step_ = (Clock::now() - now) / (end - start);
-            measured_ = Clock::now();
+            if (end - start >= kFew) {
+                measured_ = Clock::now();
+                step_ = (measured_ - now) / (end - start);
+            }
             start = end;
         }
     }
@@ -58,11 +62,10 @@ private:
     static constexpr Clock::duration kLongestRest = std::chrono::milliseconds(64);
     static constexpr int kDear = 30;  // times what a bad trial took, until the next one
 
-    /// After a trial since `start`: the usual way is to be measured again, or, after a bad one, to be taken for a while,
-    /// which is short after the first: a processor may have been away for a moment.
+    /// After a trial since `start`; after a bad one the usual way is taken for a while, which is short after the first: a
+    /// processor may have been away for a moment.
     void rest(Clock::time_point start, bool bad) {
         const Clock::time_point now = Clock::now();
-        measured_ = {};
         if (bad) rest_until_ = now + (rest_ == kShortestRest ? rest_ : std::max(rest_, kDear * (now - start)));
         rest_ = bad ? std::min(2 * rest_, kLongestRest) : kShortestRest;
     }
