@@ -28,7 +28,7 @@ public:
         const Ways wanted = ways;
         while (start < stop) {
             const Clock::time_point now = Clock::now();
-            const bool try_quick = stop - start >= kFew && now >= rest_until_ && now - measured_ < turn_;
+            const bool try_quick = step_ * (stop - start) >= kLong && now >= rest_until_ && now - measured_ < turn_;
             if (wanted == Ways::quick || (wanted == Ways::by_pace && try_quick)) {
                 bool behind = false;
                 const auto late = [&](std::ptrdiff_t made) {
@@ -56,10 +56,11 @@ public:
     }
 
 private:
-    static constexpr std::ptrdiff_t kFew = 4;  // steps that are not worth waking a thread
+    static constexpr std::ptrdiff_t kFew = 4;  // steps by which the usual way can be measured
     static constexpr auto kMeasured = std::chrono::microseconds(100), kSlack = std::chrono::microseconds(200);
     static constexpr Clock::duration kShortestRest = std::chrono::milliseconds(1);
     static constexpr Clock::duration kLongestRest = std::chrono::milliseconds(64);
+    static constexpr auto kLong = std::chrono::milliseconds(5);  // a shorter run is not worth waking a thread
     static constexpr int kDear = 30;  // times what a bad trial took, until the next one
 
     /// After a trial since `start`; after a bad one the usual way is taken for a while, which is short after the first: a
